@@ -1,1 +1,18 @@
-//! placeholder
+//! Amazon States Language: parses, validates and evaluates definitions.
+//!
+//! Pure: no I/O, no clock, no randomness of its own. Hostile input neither panics nor overflows the stack; every
+//! evaluation is bounded in steps, bytes and depth.
+
+pub mod choice;
+mod evaluation_error;
+mod expression;
+pub mod intrinsics;
+pub mod path;
+pub mod payload_io;
+mod scope;
+pub mod template;
+pub mod timestamp;
+
+pub use evaluation_error::EvaluationError;
+pub use expression::{Expression, ParseError as ExpressionParseError};
+pub use scope::{Entropy, Scope};

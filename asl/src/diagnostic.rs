@@ -1,0 +1,121 @@
+//! What is wrong, or doubtful, in a definition, in the shape of AWS's `ValidateStateMachineDefinitionDiagnostic`.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use crate::limits::{DIAGNOSTIC_TEXT_BYTES_MAX, DIAGNOSTICS_MAX};
+use crate::location::Location;
+
+/// Whether a diagnostic prevents the definition from being used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The definition is refused.
+    Error,
+    /// The definition is accepted.
+    Warning,
+}
+
+impl Severity {
+    /// The name that the API uses: `ERROR` or `WARNING`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Warning => "WARNING",
+        }
+    }
+}
+
+/// The error codes of `ValidateStateMachineDefinition` that this crate gives (API reference,
+/// "ValidateStateMachineDefinitionDiagnostic").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The text is no JSON.
+    InvalidJsonDescription,
+    /// A field is missing, unknown, or holds what it can't hold.
+    SchemaValidationFailed,
+    /// A transition leads to no state, or no transition leads to a state.
+    MissingTransitionTarget,
+    /// A flow can't end.
+    MissingEndState,
+    /// Two states have the same name, at whatever nesting.
+    DuplicateStateName,
+    /// A state's name is empty or too long.
+    InvalidStateName,
+}
+
+impl Code {
+    /// The code's text in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
+            Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
+            Self::MissingEndState => "MISSING_END_STATE",
+            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::InvalidStateName => "INVALID_STATE_NAME",
+        }
+    }
+}
+
+/// One problem of a definition. Displayed as AWS joins it into an `InvalidDefinition` message: `CODE: message at location`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether the definition is refused for it.
+    pub severity: Severity,
+    /// The kind of problem.
+    pub code: Code,
+    /// AWS's text, in English.
+    pub message: String,
+    /// Where in the definition: `/States/NAME/FIELD`, with `[INDEX]` behind arrays; `/` is the whole.
+    pub location: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)?;
+        match &self.location {
+            Some(location) => write!(f, " at {location}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Collects diagnostics while a definition is read, within the bounds of [`crate::limits`]. Shared by the readers of one
+/// definition, hence the inner mutability.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<Diagnostic>>);
+
+impl Problems {
+    pub(crate) fn schema(&self, at: Location<'_>, message: impl Into<String>) {
+        self.report(Code::SchemaValidationFailed, Some(at), message);
+    }
+
+    pub(crate) fn report(&self, code: Code, at: Option<Location<'_>>, message: impl Into<String>) {
+        let mut list = self.0.borrow_mut();
+        if list.len() < DIAGNOSTICS_MAX {
+            let mut message = message.into();
+            shorten(&mut message);
+            let location = at.map(|at| {
+                let mut text = at.to_string();
+                shorten(&mut text);
+                text
+            });
+            list.push(Diagnostic { severity: Severity::Error, code, message, location });
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
+        self.0.into_inner()
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > DIAGNOSTIC_TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(DIAGNOSTIC_TEXT_BYTES_MAX));
+        text.push_str("...");
+    }
+}
