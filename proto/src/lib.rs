@@ -9,3 +9,21 @@ pub mod workflow {
         tonic::include_proto!("keepstep.workflow.v1");
     }
 }
+
+/// How replicas speak Raft to each other, and the stored form of log entries.
+pub mod raft {
+    /// Version 1.
+    #[allow(missing_docs, reason = "generated: the documentation is in raft.proto")]
+    pub mod v1 {
+        tonic::include_proto!("keepstep.raft.v1");
+    }
+}
+
+/// What nodes and operators ask a node about its cluster.
+pub mod cluster {
+    /// Version 1.
+    #[allow(missing_docs, reason = "generated: the documentation is in cluster.proto")]
+    pub mod v1 {
+        tonic::include_proto!("keepstep.cluster.v1");
+    }
+}
