@@ -1,0 +1,48 @@
+//! What the leader does after a commit. Every effect is also a key of the replicated state (a timer, a waiting task, a call, an inbox), so
+//! that a new leader finds by scanning what its predecessor may not have done.
+
+use crate::id::{BranchId, ExecutionId};
+use crate::key::{CallKey, Timer, Waiting};
+use crate::record::Call;
+
+/// One thing to do after the commit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Deliver [`crate::Stimulus::TimerDue`] when the time has come, never before.
+    Arm(Timer),
+    /// The timer is no longer stored: forget it.
+    Disarm(Timer),
+    /// Offer a task to the pollers of its activity.
+    Offer {
+        /// Where it waits.
+        waiting: Waiting,
+        /// Which attempt of the branch's task.
+        attempt: u64,
+    },
+    /// The task is no longer stored: forget it.
+    Withdraw(Waiting),
+    /// Make a call, at least once, until [`crate::Stimulus::CallFinished`] is recorded.
+    Call {
+        /// Where it is stored.
+        key: CallKey,
+        /// What to do.
+        call: Call,
+    },
+    /// The call is no longer stored: give it up.
+    Abandon(CallKey),
+    /// Deliver [`crate::Stimulus::ChildFinished`] to a parent.
+    WakeParent {
+        /// The parent.
+        execution: ExecutionId,
+        /// Its waiting branch.
+        branch: BranchId,
+        /// The attempt of that branch's task.
+        attempt: u64,
+    },
+    /// An execution began: for metrics only.
+    Started,
+    /// An execution ended: for metrics only.
+    Finished(crate::record::ExecutionStatus),
+    /// States were entered: for metrics only.
+    Transitions(u64),
+}

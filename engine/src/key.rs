@@ -1,0 +1,374 @@
+//! The keys of the replicated state. Everything of one execution lies under its own prefix; indexes are keys as well.
+//!
+//! | family | key | value |
+//! | --- | --- | --- |
+//! | `sm/` | account `/` region `/` name | [`record::StateMachine`](crate::record::StateMachine): the current one, and the lifecycle that guards all that belongs to it |
+//! | `sr/` | machine id, revision number | [`record::Revision`](crate::record::Revision): a definition and its configuration, immutable |
+//! | `sd/` | machine id | [`record::Deletion`](crate::record::Deletion): a state machine being deleted |
+//! | `ac/` | account `/` region `/` name | [`record::Activity`](crate::record::Activity) |
+//! | `tg/` | machine or activity id | [`record::Tags`](crate::record::Tags) |
+//! | `ex/` | execution id | [`record::Head`](crate::record::Head): the guard of every change of the execution |
+//! | | execution id, `b`, branch id | [`record::Branch`](crate::record::Branch) |
+//! | | execution id, `c`, first event id | [`record::Chunk`](crate::record::Chunk): events and payloads of one step |
+//! | | execution id, `i`, branch id, attempt | [`record::ChildResult`](crate::record::ChildResult): the inbox, drained by the execution |
+//! | `nm/` | execution id | [`record::NameHold`](crate::record::NameHold): a deleted execution whose name is still taken |
+//! | `li/` | machine id, status, inverted start time, execution id | empty: executions by state machine, newest first |
+//! | `ti/` | due time, execution id, branch id, timer kind | empty: timers |
+//! | `at/` | activity id, scheduled time, execution id, branch id | [`record::WaitingTask`](crate::record::WaitingTask): activity tasks that wait for a worker |
+//! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
+//! | `xp/` | expiry time, execution id | empty: finished executions (or name holds) to delete |
+//! | `rq/` | time bucket, request id | [`record::Outcome`](crate::record::Outcome): the outcome of a recent request |
+//!
+//! Numbers in keys are big-endian, so that keys sort as their numbers do. Times are milliseconds since the Unix epoch.
+
+use bytes::Bytes;
+
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use crate::record::{CallKind, ExecutionStatus, TimerKind};
+
+/// How long the outcome of a request is kept at the least, in milliseconds: one bucket and what is left of the next.
+pub const REQUEST_BUCKET_MS: i64 = 10 * 60 * 1000;
+
+const FAMILY_LEN: usize = 3;
+
+struct Builder(Vec<u8>);
+
+impl Builder {
+    fn new(family: &[u8; FAMILY_LEN]) -> Self {
+        let mut key = Vec::with_capacity(64);
+        key.extend_from_slice(family);
+        Self(key)
+    }
+
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn byte(self, byte: u8) -> Self {
+        self.bytes(&[byte])
+    }
+
+    fn number(self, number: u64) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    fn time(self, time: Timestamp) -> Self {
+        self.number(sortable(time))
+    }
+
+    fn build(self) -> Bytes {
+        self.0.into()
+    }
+}
+
+/// Times before the epoch sort as the epoch.
+fn sortable(time: Timestamp) -> u64 {
+    u64::try_from(time.0).unwrap_or(0)
+}
+
+/// Reads a key from its front; `None` where it is too short.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn new<'a>(family: &[u8; FAMILY_LEN], key: &'a [u8]) -> Option<Reader<'a>> {
+        key.strip_prefix(family).map(Reader)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (front, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*front)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    fn time(&mut self) -> Option<Timestamp> {
+        self.number().and_then(|ms| i64::try_from(ms).ok()).map(Timestamp)
+    }
+}
+
+/// The first key that is greater than all keys with this prefix.
+pub fn prefix_end(prefix: &[u8]) -> Bytes {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            break;
+        }
+    }
+    end.into()
+}
+
+/// A state machine. Names, accounts and regions hold no `/`.
+pub fn state_machine(account: &str, region: &str, name: &str) -> Bytes {
+    named(b"sm/", account, region, name)
+}
+
+/// What all state machines of an account and region start with.
+pub fn state_machines(account: &str, region: &str) -> Bytes {
+    named(b"sm/", account, region, "")
+}
+
+/// An activity.
+pub fn activity(account: &str, region: &str, name: &str) -> Bytes {
+    named(b"ac/", account, region, name)
+}
+
+/// What all activities of an account and region start with.
+pub fn activities(account: &str, region: &str) -> Bytes {
+    named(b"ac/", account, region, "")
+}
+
+fn named(family: &[u8; FAMILY_LEN], account: &str, region: &str, name: &str) -> Bytes {
+    Builder::new(family)
+        .bytes(account.as_bytes())
+        .byte(b'/')
+        .bytes(region.as_bytes())
+        .byte(b'/')
+        .bytes(name.as_bytes())
+        .build()
+}
+
+/// A revision of a state machine, numbered from 1.
+pub fn revision(machine: MachineId, number: u64) -> Bytes {
+    Builder::new(b"sr/").bytes(machine.as_bytes()).number(number).build()
+}
+
+/// What all revisions of a state machine start with.
+pub fn revisions(machine: MachineId) -> Bytes {
+    Builder::new(b"sr/").bytes(machine.as_bytes()).build()
+}
+
+/// A state machine being deleted.
+pub fn deletion(machine: MachineId) -> Bytes {
+    Builder::new(b"sd/").bytes(machine.as_bytes()).build()
+}
+
+/// What all deletions start with.
+pub fn deletions() -> Bytes {
+    Builder::new(b"sd/").build()
+}
+
+/// The tags of a state machine.
+pub fn machine_tags(machine: MachineId) -> Bytes {
+    Builder::new(b"tg/").bytes(machine.as_bytes()).build()
+}
+
+/// The tags of an activity.
+pub fn activity_tags(activity: ActivityId) -> Bytes {
+    Builder::new(b"tg/").bytes(activity.as_bytes()).build()
+}
+
+/// An execution's head, and the prefix of everything else of it.
+pub fn head(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).build()
+}
+
+/// A branch of an execution.
+pub fn branch(execution: ExecutionId, branch: BranchId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'b').number(branch.0).build()
+}
+
+/// What all branches of an execution start with.
+pub fn branches(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'b').build()
+}
+
+/// A chunk of an execution's history.
+pub fn chunk(execution: ExecutionId, first_event_id: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'c').number(first_event_id).build()
+}
+
+/// What all chunks of an execution start with.
+pub fn chunks(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'c').build()
+}
+
+/// The place in a parent's inbox where the child that an attempt of one of its branches started reports its end.
+pub fn inbox(parent: ExecutionId, branch: BranchId, attempt: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(parent.as_bytes()).byte(b'i').number(branch.0).number(attempt).build()
+}
+
+/// What an execution's whole inbox starts with.
+pub fn inboxes(parent: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(parent.as_bytes()).byte(b'i').build()
+}
+
+/// A deleted execution whose name is still taken.
+pub fn name_hold(execution: ExecutionId) -> Bytes {
+    Builder::new(b"nm/").bytes(execution.as_bytes()).build()
+}
+
+/// An execution in the list of its state machine's executions.
+pub fn listing(machine: MachineId, status: ExecutionStatus, start: Timestamp, execution: ExecutionId) -> Bytes {
+    Builder(listings(machine, status).to_vec())
+        .number(u64::MAX - sortable(start))
+        .bytes(execution.as_bytes())
+        .build()
+}
+
+/// What all executions of a state machine in one status start with, newest first.
+pub fn listings(machine: MachineId, status: ExecutionStatus) -> Bytes {
+    Builder::new(b"li/").bytes(machine.as_bytes()).byte(status as u8).build()
+}
+
+/// The start time and the execution of a [`listing`] key.
+pub fn parse_listing(key: &[u8]) -> Option<(Timestamp, ExecutionId)> {
+    let mut reader = Reader::new(b"li/", key)?;
+    reader.array::<17>()?;
+    let start = u64::MAX - reader.number()?;
+    Some((Timestamp(i64::try_from(start).ok()?), ExecutionId::from_bytes(reader.array()?)))
+}
+
+/// A timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timer {
+    /// Never fires before this.
+    pub due: Timestamp,
+    /// Whose.
+    pub execution: ExecutionId,
+    /// Of which branch (the root for the execution's own timeout).
+    pub branch: BranchId,
+    /// What it means.
+    pub kind: TimerKind,
+}
+
+impl Timer {
+    /// Its key.
+    pub fn key(&self) -> Bytes {
+        Builder::new(b"ti/")
+            .time(self.due)
+            .bytes(self.execution.as_bytes())
+            .number(self.branch.0)
+            .byte(self.kind as u8)
+            .build()
+    }
+
+    /// The timer of a key.
+    pub fn parse(key: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(b"ti/", key)?;
+        Some(Self {
+            due: reader.time()?,
+            execution: ExecutionId::from_bytes(reader.array()?),
+            branch: BranchId(reader.number()?),
+            kind: TimerKind::try_from(i32::from(reader.array::<1>()?[0])).ok()?,
+        })
+    }
+}
+
+/// The first key of all timers that are due at `time` or later.
+pub fn timers_from(time: Timestamp) -> Bytes {
+    Builder::new(b"ti/").time(time).build()
+}
+
+/// An activity task that waits for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Waiting {
+    /// In which activity's queue.
+    pub activity: ActivityId,
+    /// Its place in the queue.
+    pub scheduled: Timestamp,
+    /// Whose task it is.
+    pub execution: ExecutionId,
+    /// Of which branch.
+    pub branch: BranchId,
+}
+
+impl Waiting {
+    /// Its key.
+    pub fn key(&self) -> Bytes {
+        Builder::new(b"at/")
+            .bytes(self.activity.as_bytes())
+            .time(self.scheduled)
+            .bytes(self.execution.as_bytes())
+            .number(self.branch.0)
+            .build()
+    }
+
+    /// The waiting task of a key.
+    pub fn parse(key: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(b"at/", key)?;
+        Some(Self {
+            activity: ActivityId::from_bytes(reader.array()?),
+            scheduled: reader.time()?,
+            execution: ExecutionId::from_bytes(reader.array()?),
+            branch: BranchId(reader.number()?),
+        })
+    }
+}
+
+/// What all waiting tasks of an activity start with, oldest first.
+pub fn waiting_tasks(activity: ActivityId) -> Bytes {
+    Builder::new(b"at/").bytes(activity.as_bytes()).build()
+}
+
+/// A call to another service, or to another execution, that has no recorded result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey {
+    /// Who calls.
+    pub execution: ExecutionId,
+    /// For which branch.
+    pub branch: BranchId,
+    /// What the call is for.
+    pub kind: CallKind,
+}
+
+impl CallKey {
+    /// Its key.
+    pub fn key(&self) -> Bytes {
+        Builder::new(b"ca/")
+            .bytes(self.execution.as_bytes())
+            .number(self.branch.0)
+            .byte(self.kind as u8)
+            .build()
+    }
+
+    /// The call of a key.
+    pub fn parse(key: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(b"ca/", key)?;
+        Some(Self {
+            execution: ExecutionId::from_bytes(reader.array()?),
+            branch: BranchId(reader.number()?),
+            kind: CallKind::try_from(i32::from(reader.array::<1>()?[0])).ok()?,
+        })
+    }
+}
+
+/// What all calls start with.
+pub fn calls() -> Bytes {
+    Builder::new(b"ca/").build()
+}
+
+/// A finished execution (or a name hold) in the order of expiry.
+pub fn expiry(time: Timestamp, execution: ExecutionId) -> Bytes {
+    Builder::new(b"xp/").time(time).bytes(execution.as_bytes()).build()
+}
+
+/// What all expiries start with, soonest first.
+pub fn expiries() -> Bytes {
+    Builder::new(b"xp/").build()
+}
+
+/// The time and execution of an [`expiry`] key.
+pub fn parse_expiry(key: &[u8]) -> Option<(Timestamp, ExecutionId)> {
+    let mut reader = Reader::new(b"xp/", key)?;
+    Some((reader.time()?, ExecutionId::from_bytes(reader.array()?)))
+}
+
+/// The outcome of a request, in the bucket of the time `now`.
+pub fn request(now: Timestamp, request: RequestId) -> Bytes {
+    Builder(requests_of(now).to_vec()).bytes(request.as_bytes()).build()
+}
+
+/// What all requests in the bucket of `now` start with.
+pub fn requests_of(now: Timestamp) -> Bytes {
+    Builder::new(b"rq/").number(sortable(now) / REQUEST_BUCKET_MS.unsigned_abs()).build()
+}
+
+/// What all requests start with, oldest bucket first.
+pub fn requests() -> Bytes {
+    Builder::new(b"rq/").build()
+}

@@ -1,0 +1,21 @@
+//! What is stored: protobuf messages, one file for each family. A released field is never reused; golden files prove it.
+
+mod activity;
+mod branch;
+mod call;
+mod event;
+mod execution;
+mod request;
+mod state_machine;
+mod timer;
+
+pub use activity::{Activity, WaitingTask};
+pub use branch::Branch;
+pub use call::{Call, CallKind, ChildResult};
+pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
+pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
+pub use request::{Outcome, outcome};
+pub use state_machine::{
+    Configuration, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,
+};
+pub use timer::TimerKind;

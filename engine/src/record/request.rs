@@ -1,0 +1,84 @@
+//! The outcomes of recent requests, so that a retry after an unknown result gets the first one.
+
+use bytes::Bytes;
+
+/// What a request came to. Only successes are kept: a refusal changed nothing and is decided again.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Outcome {
+    /// The answer.
+    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5")]
+    pub answer: Option<outcome::Answer>,
+}
+
+/// The answers of mutations.
+pub mod outcome {
+    use super::Bytes;
+
+    /// One for each shape of answer.
+    #[derive(Clone, PartialEq, prost::Oneof)]
+    pub enum Answer {
+        /// Of mutations with an empty answer.
+        #[prost(message, tag = "1")]
+        Done(Done),
+        /// Of CreateStateMachine and CreateActivity.
+        #[prost(message, tag = "2")]
+        Created(Created),
+        /// Of UpdateStateMachine.
+        #[prost(message, tag = "3")]
+        Updated(Updated),
+        /// Of StopExecution.
+        #[prost(message, tag = "4")]
+        Stopped(Stopped),
+        /// Of GetActivityTask: a poll asked again gets the same task.
+        #[prost(message, tag = "5")]
+        HandedOut(HandedOut),
+    }
+
+    /// Nothing to say.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Done {}
+
+    /// A resource was created.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Created {
+        /// Its ARN.
+        #[prost(string, tag = "1")]
+        pub arn: String,
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "2")]
+        pub created_ms: i64,
+    }
+
+    /// A state machine was updated.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Updated {
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub updated_ms: i64,
+        /// The new revision's id.
+        #[prost(string, tag = "2")]
+        pub revision_id: String,
+    }
+
+    /// An execution was stopped.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Stopped {
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub stopped_ms: i64,
+    }
+
+    /// An activity task was handed out.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct HandedOut {
+        /// The token, as the worker gets it.
+        #[prost(string, tag = "1")]
+        pub task_token: String,
+        /// The execution's id.
+        #[prost(bytes = "bytes", tag = "2")]
+        pub execution: Bytes,
+        /// Where the task's input lies.
+        #[prost(message, required, tag = "3")]
+        pub input: crate::record::PayloadRef,
+    }
+}

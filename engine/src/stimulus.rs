@@ -1,0 +1,95 @@
+//! What happens to an execution.
+
+use bytes::Bytes;
+
+use crate::id::{BranchId, RequestId};
+use crate::key::Timer;
+use crate::record::CallKind;
+use crate::task_token::TaskToken;
+
+/// Something that happened to an execution. Stale ones (a timer of a state that was left, a result of an old attempt) change nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stimulus {
+    /// The leader's clock has reached a stored timer.
+    TimerDue(Timer),
+    /// A poller of the activity is there and takes the waiting task.
+    HandOut {
+        /// Whose task.
+        branch: BranchId,
+        /// Which attempt.
+        attempt: u64,
+        /// As the poller called itself.
+        worker_name: Option<String>,
+    },
+    /// SendTaskSuccess.
+    TaskSucceeded {
+        /// Which task.
+        token: TaskToken,
+        /// JSON, checked by the caller to be well-formed and within the payload limit.
+        output: Bytes,
+    },
+    /// SendTaskFailure.
+    TaskFailed {
+        /// Which task.
+        token: TaskToken,
+        /// As given.
+        error: Option<String>,
+        /// As given.
+        cause: Option<String>,
+    },
+    /// SendTaskHeartbeat.
+    Heartbeat {
+        /// Which task.
+        token: TaskToken,
+    },
+    /// A call that the leader made has a result.
+    CallFinished {
+        /// Whose call.
+        branch: BranchId,
+        /// What it was for.
+        kind: CallKind,
+        /// Which attempt of the branch's task.
+        attempt: u64,
+        /// What came back.
+        result: CallResult,
+    },
+    /// A child that a branch waits for has ended: its report lies in the inbox.
+    ChildFinished {
+        /// The waiting branch.
+        branch: BranchId,
+        /// The attempt of its task.
+        attempt: u64,
+    },
+    /// StopExecution.
+    Stop {
+        /// As given.
+        error: Option<String>,
+        /// As given.
+        cause: Option<String>,
+    },
+    /// The execution has run for the longest time that is allowed.
+    TooLong,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallResult {
+    /// The task's result as JSON: a Lambda function's answer, or StartExecution's.
+    Succeeded(Bytes),
+    /// An ASL error name and its cause.
+    Failed {
+        /// Such as `Lambda.ServiceException` or `StepFunctions.ExecutionAlreadyExistsException`.
+        error: String,
+        /// AWS's text.
+        cause: String,
+    },
+}
+
+/// A stimulus on its way in, with the call that it came by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// The API call, whose outcome is kept for its retries; `None` for the scheduler's own.
+    pub request: Option<RequestId>,
+    /// What happened.
+    pub stimulus: Stimulus,
+}
