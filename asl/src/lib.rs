@@ -4,14 +4,21 @@
 //! evaluation is bounded in steps, bytes and depth.
 
 pub mod choice;
+pub mod definition;
+pub mod diagnostic;
 mod evaluation_error;
 mod expression;
 pub mod intrinsics;
+pub mod jackson;
+pub mod limits;
+mod location;
 pub mod path;
 pub mod payload_io;
+pub mod resource;
 mod scope;
 pub mod template;
 pub mod timestamp;
+mod validation;
 
 pub use evaluation_error::EvaluationError;
 pub use expression::{Expression, ParseError as ExpressionParseError};

@@ -68,7 +68,10 @@ mod tests {
         let state = states.field("Choose one");
         let choices = state.field("Choices");
         let rule = choices.index(0);
-        assert_eq!(rule.below("/And[1]/Variable").to_string(), "/States/Choose one/Choices[0]/And[1]/Variable");
+        assert_eq!(
+            rule.below("/And[1]/Variable").to_string(),
+            "/States/Choose one/Choices[0]/And[1]/Variable"
+        );
         assert_eq!(rule.field("Next").to_string(), "/States/Choose one/Choices[0]/Next");
     }
 }

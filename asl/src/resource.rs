@@ -109,7 +109,9 @@ impl Resource {
         match self {
             Self::Activity { .. } | Self::LambdaFunction { .. } => None,
             Self::LambdaInvoke { pattern } => Some(("lambda", format!("invoke{}", pattern.suffix()))),
-            Self::StartExecution { pattern } => Some(("states", format!("startExecution{}", pattern.suffix()))),
+            Self::StartExecution { pattern } => {
+                Some(("states", format!("startExecution{}", pattern.suffix())))
+            }
         }
     }
 
@@ -156,7 +158,8 @@ fn function(arn: &str, region: &str, account: &str, rest: &str) -> Option<Resour
         None => (rest, None),
     };
     let is_name = |text: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | '.'))
+        !text.is_empty()
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | '.'))
     };
     if !is_name(name) || !qualifier.is_none_or(is_name) || !is_place(region, account) {
         return None;
@@ -216,7 +219,14 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_arn() {
-        for text in ["", "create", "arn:aws:states", "arn:aws:states:::", "urn:aws:states:::lambda:invoke", "arn:gcp:x:::y"] {
+        for text in [
+            "",
+            "create",
+            "arn:aws:states",
+            "arn:aws:states:::",
+            "urn:aws:states:::lambda:invoke",
+            "arn:gcp:x:::y",
+        ] {
             check(text, Err(ParseError::NotAnArn));
         }
     }

@@ -1,0 +1,42 @@
+//! The Fail state: ends the execution with an error and a cause, from the definition or from the state's input.
+
+use super::fields::Fields;
+use super::{unsupported, wording};
+use crate::Expression;
+
+/// A Fail state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fail {
+    /// `Error` or `ErrorPath`
+    pub error: Option<FailText>,
+    /// `Cause` or `CausePath`
+    pub cause: Option<FailText>,
+}
+
+/// Where the text of an error or a cause comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FailText {
+    /// It stands in the definition.
+    Literal(String),
+    /// `ErrorPath`, `CausePath`: a path or an intrinsic function, which must yield a string.
+    Computed(Expression),
+}
+
+pub(super) fn read(fields: &Fields<'_>) -> Option<Fail> {
+    let own = ["Type", "Comment", "QueryLanguage", "Error", "ErrorPath", "Cause", "CausePath"];
+    fields.allow(&[own.as_slice(), &unsupported::STATE_FIELDS].concat());
+    fields.exclude(&["Error", "ErrorPath"]);
+    fields.exclude(&["Cause", "CausePath"]);
+    Some(Fail { error: text(fields, "Error", "ErrorPath"), cause: text(fields, "Cause", "CausePath") })
+}
+
+fn text(fields: &Fields<'_>, literal: &str, computed: &str) -> Option<FailText> {
+    if let Some(text) = fields.text(literal) {
+        return Some(FailText::Literal(text.to_owned()));
+    }
+    let expression = Expression::parse(fields.text(computed)?).ok();
+    if expression.is_none() {
+        fields.report_at(computed, wording::NO_EXPRESSION);
+    }
+    expression.map(FailText::Computed)
+}

@@ -1,0 +1,232 @@
+//! Reads the fields of one JSON object of a definition, reporting each that holds what it can't hold. A field of the wrong
+//! form is reported and then read as if it were absent, so that one reading finds all problems.
+
+use serde_json::{Map, Value};
+
+use super::wording;
+use crate::diagnostic::Problems;
+use crate::location::Location;
+use crate::path::Path;
+use crate::payload_io::{ResultPath, Selection};
+use crate::template::Template;
+
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    pub(super) at: Location<'a>,
+    pub(super) problems: &'a Problems,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `value`, or `None` (and a report) if it is no object.
+    pub(super) fn new(value: &'a Value, at: Location<'a>, problems: &'a Problems) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(Self { object, at, problems }),
+            _ => {
+                problems.schema(at, wording::expected("Object"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    pub(super) fn report(&self, message: impl Into<String>) {
+        self.problems.schema(self.at, message);
+    }
+
+    pub(super) fn report_at(&self, name: &str, message: impl Into<String>) {
+        self.problems.schema(self.at.field(name), message);
+    }
+
+    /// Reports every field that isn't in `names`.
+    pub(super) fn allow(&self, names: &[&str]) {
+        for name in self.object.keys().filter(|name| !names.contains(&name.as_str())) {
+            self.report(wording::not_supported(name));
+        }
+    }
+
+    /// Reports those of `names` that are absent, all in one message as AWS does.
+    pub(super) fn require(&self, names: &[&str]) {
+        let missing: Vec<_> = names.iter().copied().filter(|name| !self.has(name)).collect();
+        if !missing.is_empty() {
+            self.report(wording::required(&missing));
+        }
+    }
+
+    /// Reports when more than one of `names` is there.
+    pub(super) fn exclude(&self, names: &[&str]) {
+        if names.iter().filter(|name| self.has(name)).count() > 1 {
+            self.report(wording::at_most_one_of(names));
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        let value = self.get(name)?;
+        let text = value.as_str();
+        if text.is_none() {
+            self.report_at(name, wording::expected("String"));
+        }
+        text
+    }
+
+    pub(super) fn one_of(&self, name: &str, values: &[&str]) -> Option<&'a str> {
+        let text = self.text(name)?;
+        if values.contains(&text) {
+            Some(text)
+        } else {
+            self.report_at(name, wording::one_of(values));
+            None
+        }
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Option<bool> {
+        let value = self.get(name)?;
+        let boolean = value.as_bool();
+        if boolean.is_none() {
+            self.report_at(name, wording::expected("Boolean"));
+        }
+        boolean
+    }
+
+    /// A whole number between `least` and `most`. `5.0` is one, as it is in JSON.
+    pub(super) fn integer(&self, name: &str, least: u64, most: u64) -> Option<u64> {
+        let number = self.number(name)?;
+        if number.fract() != 0.0 {
+            self.report_at(name, wording::expected("Integer"));
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "the bounds of all fields are far below 2^53")]
+        let (least_number, most_number) = (least as f64, most as f64);
+        if number < least_number {
+            self.report_at(name, wording::minimum(least));
+            None
+        } else if number > most_number {
+            self.report_at(name, wording::maximum(most));
+            None
+        } else {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "within the bounds above"
+            )]
+            Some(number as u64)
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        let value = self.get(name)?;
+        let number = value.as_f64();
+        if number.is_none() {
+            self.report_at(name, wording::expected("Number"));
+        }
+        number
+    }
+
+    pub(super) fn list(&self, name: &str) -> Option<&'a [Value]> {
+        let value = self.get(name)?;
+        let list = value.as_array().map(Vec::as_slice);
+        if list.is_none() {
+            self.report_at(name, wording::expected("Array"));
+        }
+        list
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<Path> {
+        let path = Path::parse(self.text(name)?).ok();
+        if path.is_none() {
+            self.report_at(name, wording::NO_JSON_PATH);
+        }
+        path
+    }
+
+    /// `InputPath` or `OutputPath`.
+    pub(super) fn selection(&self, name: &str) -> Selection {
+        let selection = self.nullable_text(name).map(Selection::parse);
+        self.path_or_default(name, selection)
+    }
+
+    /// `ResultPath`.
+    pub(super) fn result_path(&self) -> ResultPath {
+        let path = self.nullable_text("ResultPath").map(ResultPath::parse);
+        self.path_or_default("ResultPath", path)
+    }
+
+    /// Outer `None`: absent or no text. Inner `None`: `null`.
+    fn nullable_text(&self, name: &str) -> Option<Option<&'a str>> {
+        match self.get(name)? {
+            Value::Null => Some(None),
+            _ => self.text(name).map(Some),
+        }
+    }
+
+    fn path_or_default<T: Default, E>(&self, name: &str, parsed: Option<Result<T, E>>) -> T {
+        match parsed {
+            None => T::default(),
+            Some(Ok(path)) => path,
+            Some(Err(_)) => {
+                self.report_at(name, wording::NO_JSON_PATH);
+                T::default()
+            }
+        }
+    }
+
+    pub(super) fn template(&self, name: &str) -> Option<Template> {
+        let value = self.get(name)?;
+        match Template::parse(value) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                let field = self.at.field(name);
+                self.problems.schema(field.below(&pointed(value, &error.location)), error.message);
+                None
+            }
+        }
+    }
+}
+
+/// A JSON pointer into `value`, as AWS writes locations: `/And/1/Variable` becomes `/And[1]/Variable`.
+pub(super) fn pointed(value: &Value, pointer: &str) -> String {
+    let mut text = String::with_capacity(pointer.len());
+    let mut value = Some(value);
+    for step in pointer.split('/').skip(1) {
+        let name = step.replace("~1", "/").replace("~0", "~");
+        value = match value {
+            Some(Value::Array(items)) => {
+                text.push('[');
+                text.push_str(&name);
+                text.push(']');
+                name.parse().ok().and_then(|index: usize| items.get(index))
+            }
+            other => {
+                text.push('/');
+                text.push_str(&name);
+                other.and_then(|value| value.get(name.as_str()))
+            }
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointed;
+    use serde_json::json;
+
+    #[test]
+    fn pointers_become_locations() {
+        let value = json!({"And": [{"Not": {"Variable": 1}}], "a/b": {"0": 1}});
+        for (pointer, location) in [
+            ("", ""),
+            ("/And/0/Not/Variable", "/And[0]/Not/Variable"),
+            ("/a~1b/0", "/a/b/0"),
+            ("/none/0", "/none/0"),
+        ] {
+            assert_eq!(pointed(&value, pointer), location, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The definition of a state machine: what a text in Amazon States Language says, compiled and ready to run.
+//!
+//! [`parse`] reads a text in three passes: JSON syntax, then every field of every state (`SCHEMA_VALIDATION_FAILED`), then
+//! how the states hang together ([`crate::validation`]). A pass runs only if the one before found nothing, as on AWS.
+//! Nothing here evaluates anything.
+
+mod catcher;
+mod choice;
+mod fail;
+mod fields;
+mod flow;
+mod map;
+mod parallel;
+mod parameters;
+mod pass;
+mod retrier;
+mod state;
+mod succeed;
+mod task;
+mod timeout;
+mod transition;
+mod unsupported;
+mod wait;
+pub(crate) mod wording;
+
+use serde_json::Value;
+
+pub use catcher::Catcher;
+pub use choice::{Choice, ChoiceRule};
+pub use fail::{Fail, FailText};
+pub use flow::{Flow, FlowPath, FlowStep};
+pub use map::{Map, MaxConcurrency};
+pub use parallel::Parallel;
+pub use pass::Pass;
+pub use retrier::{JitterStrategy, Retrier};
+pub use state::{State, StateKind};
+pub use task::Task;
+pub use timeout::Timeout;
+pub use transition::Transition;
+pub use wait::{Until, Wait};
+
+use crate::diagnostic::{Code, Diagnostic, Problems, Severity};
+use crate::location::Location;
+use crate::{jackson, validation};
+use fields::Fields;
+
+/// The type of state machine that a definition is for: some integrations exist in one only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// `STANDARD`
+    #[default]
+    Standard,
+    /// `EXPRESS`
+    Express,
+}
+
+/// How to read a definition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ParseOptions {
+    /// The type of the state machine.
+    pub kind: Kind,
+}
+
+/// A whole definition. Immutable, `Send + Sync`: made once for each revision of a state machine and shared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// `Comment` at the top.
+    pub comment: Option<String>,
+    /// `Version` at the top: `1.0` where it is given.
+    pub version: Option<String>,
+    /// `TimeoutSeconds` at the top: the longest that an execution may take, in seconds.
+    pub timeout_seconds: Option<u64>,
+    /// `StartAt` and `States`.
+    pub flow: Flow,
+}
+
+/// Why a text is no definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Invalid State Machine Definition: '{}'", self.invalid_definition_message())]
+pub struct Invalid {
+    /// What was found, in the order of the text; at least one is an error.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Invalid {
+    /// What AWS puts between the quotes of `Invalid State Machine Definition: '...'`: every error with its code and
+    /// location, joined by commas.
+    pub fn invalid_definition_message(&self) -> String {
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        errors.map(Diagnostic::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Reads, compiles and validates a definition. Time is linear in the size of the text, and the stack is bounded by
+/// [`crate::limits::JSON_DEPTH_MAX`]. The size of the text (1 MiB on AWS) is the caller's to limit.
+///
+/// # Errors
+///
+/// Every problem found, up to [`crate::limits::DIAGNOSTICS_MAX`], in AWS's words where they are known.
+pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> {
+    let problems = Problems::default();
+    let definition = match jackson::parse(text) {
+        Ok(value) => read(&value, options, &problems),
+        Err(error) => {
+            problems.report(Code::InvalidJsonDescription, None, error.to_string());
+            None
+        }
+    };
+    match definition {
+        Some(definition) if problems.is_empty() => Ok(definition),
+        _ => Err(Invalid { diagnostics: problems.into_list() }),
+    }
+}
+
+fn read(value: &Value, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
+    let fields = Fields::new(value, Location::Root, problems)?;
+    unsupported::refuse_at_top(&fields);
+    fields.allow(&["Comment", "Version", "TimeoutSeconds", "QueryLanguage", "StartAt", "States"]);
+    let comment = fields.text("Comment").map(str::to_owned);
+    let version = fields.one_of("Version", &["1.0"]).map(str::to_owned);
+    let timeout_seconds = fields.integer("TimeoutSeconds", 1, crate::limits::NUMBER_MAX);
+    let flow = flow::read(&fields, options);
+    if !problems.is_empty() {
+        return None;
+    }
+    let definition = Definition { comment, version, timeout_seconds, flow: flow? };
+    validation::check(&definition, problems);
+    Some(definition)
+}
+
+impl Definition {
+    /// The flow that a branch runs: the root's, or that of a Parallel's branch or a Map's iteration, however nested. `None`
+    /// if the path leads to nothing in this definition.
+    pub fn flow_at(&self, path: &FlowPath) -> Option<&Flow> {
+        path.steps()
+            .iter()
+            .try_fold(&self.flow, |flow, step| flow.states.get(&step.state)?.kind.branch(step.branch))
+    }
+}

@@ -1,0 +1,40 @@
+//! Which `Parameters` a call to a service takes. Their values are only known at run time; their names are checked here.
+
+use super::fields::Fields;
+use super::wording;
+use crate::resource::Resource;
+
+/// `StartExecution`'s members in the API model, in the spelling of `Parameters`.
+const START_EXECUTION: [&str; 4] = ["StateMachineArn", "Name", "Input", "TraceHeader"];
+
+/// The Lambda `Invoke` API's members, in the spelling of `Parameters`.
+const LAMBDA_INVOKE: [&str; 6] =
+    ["FunctionName", "InvocationType", "LogType", "ClientContext", "Payload", "Qualifier"];
+
+pub(super) fn check(fields: &Fields<'_>, resource: &Resource) {
+    let (required, known): (&str, &[&str]) = match resource {
+        Resource::Activity { .. } | Resource::LambdaFunction { .. } => return,
+        Resource::LambdaInvoke { .. } => ("FunctionName", &LAMBDA_INVOKE),
+        Resource::StartExecution { .. } => ("StateMachineArn", &START_EXECUTION),
+    };
+    let Some(value) = fields.get("Parameters") else {
+        fields.report(wording::required(&["Parameters"]));
+        return;
+    };
+    let at = fields.at.field("Parameters");
+    let Some(object) = value.as_object() else {
+        fields.problems.schema(at, wording::expected("Object"));
+        return;
+    };
+    let mut has_required = false;
+    for key in object.keys() {
+        let name = key.strip_suffix(".$").unwrap_or(key);
+        has_required |= name == required;
+        if !known.contains(&name) {
+            fields.problems.schema(at, wording::parameter_not_supported(name));
+        }
+    }
+    if !has_required {
+        fields.problems.schema(at, wording::required(&[required]));
+    }
+}

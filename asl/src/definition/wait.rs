@@ -1,0 +1,62 @@
+//! The Wait state: lets time pass, for a while or until a moment.
+
+use super::fields::Fields;
+use super::{Transition, state, transition, wording};
+use crate::limits::NUMBER_MAX;
+use crate::path::Path;
+use crate::timestamp;
+
+/// A Wait state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait {
+    /// How long.
+    pub until: Until,
+    /// `Next` or `End`
+    pub transition: Transition,
+}
+
+/// The four ways to say how long to wait.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Until {
+    /// `Seconds`, from when the state was entered; 0 to 99,999,999.
+    Seconds(u64),
+    /// `SecondsPath`: the seconds are in the state's input.
+    SecondsPath(Path),
+    /// `Timestamp`
+    Timestamp {
+        /// The moment.
+        moment: jiff::Timestamp,
+        /// As the definition writes it.
+        text: String,
+    },
+    /// `TimestampPath`: the moment is in the state's input.
+    TimestampPath(Path),
+}
+
+const FORMS: [&str; 4] = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
+
+pub(super) fn read(fields: &Fields<'_>) -> Option<Wait> {
+    state::allow(fields, &[FORMS.as_slice(), &["Next", "End"]].concat());
+    let given: Vec<_> = FORMS.iter().copied().filter(|name| fields.has(name)).collect();
+    let until = match given.as_slice() {
+        ["Seconds"] => fields.integer("Seconds", 0, NUMBER_MAX).map(Until::Seconds),
+        ["SecondsPath"] => fields.path("SecondsPath").map(Until::SecondsPath),
+        ["Timestamp"] => moment(fields),
+        ["TimestampPath"] => fields.path("TimestampPath").map(Until::TimestampPath),
+        _ => {
+            fields.report(wording::exactly_one_of(&FORMS));
+            None
+        }
+    };
+    let transition = transition::read(fields);
+    Some(Wait { until: until?, transition: transition? })
+}
+
+fn moment(fields: &Fields<'_>) -> Option<Until> {
+    let text = fields.text("Timestamp")?;
+    let moment = timestamp::parse(text);
+    if moment.is_none() {
+        fields.report_at("Timestamp", wording::NO_TIMESTAMP);
+    }
+    Some(Until::Timestamp { moment: moment?, text: text.to_owned() })
+}

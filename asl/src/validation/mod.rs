@@ -1,0 +1,38 @@
+//! How the states of a definition hang together: names, transitions, ends. Runs on a definition whose fields are all right,
+//! so that each transition says something. Never looks into single fields: `definition` does.
+
+mod names;
+mod transitions;
+
+use crate::definition::{Definition, Flow};
+use crate::diagnostic::Problems;
+use crate::location::Location;
+
+pub(crate) fn check(definition: &Definition, problems: &Problems) {
+    names::check(&definition.flow, problems);
+    check_flow(&definition.flow, Location::Root, problems);
+}
+
+/// Recursion is bounded by the depth of the JSON text: each flow lies four levels deeper than the one around it.
+fn check_flow(flow: &Flow, at: Location<'_>, problems: &Problems) {
+    transitions::check(flow, at, problems);
+    each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, problems));
+}
+
+fn each_inner_flow(flow: &Flow, at: Location<'_>, visit: &mut dyn FnMut(&Flow, Location<'_>)) {
+    use crate::definition::StateKind;
+    let states = at.field("States");
+    for state in flow.states.values() {
+        let at = states.field(&state.name);
+        match &state.kind {
+            StateKind::Parallel(parallel) => {
+                let branches = at.field("Branches");
+                for (index, branch) in parallel.branches.iter().enumerate() {
+                    visit(branch, branches.index(index));
+                }
+            }
+            StateKind::Map(map) => visit(&map.item_processor, at.field(map.processor_field)),
+            _ => {}
+        }
+    }
+}
