@@ -1,2 +1,6 @@
-//! placeholder
+//! The `keepstep` binary.
+
+mod leader;
+mod node;
+
 fn main() {}
