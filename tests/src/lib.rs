@@ -1,1 +1,10 @@
-//! placeholder
+//! What whole-cluster tests are made of: real `keepstep` processes, real clients, proxies that can cut the network between nodes, and the
+//! runner for recorded behaviour. Talks to the server through its public surfaces only.
+
+pub mod api;
+pub mod cluster;
+pub mod process;
+pub mod proxy;
+pub mod recorded;
+pub mod sdk;
+pub mod wait;

@@ -1,0 +1,3 @@
+//! Whole-server tests: real processes, real clients. One binary, folders by behaviour.
+
+mod recorded;
