@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness of its own. Hostile input neither panics nor overflows the stack; every
 //! evaluation is bounded in steps, bytes and depth.
 
+mod budget;
 pub mod choice;
 pub mod definition;
 pub mod diagnostic;
@@ -10,8 +11,10 @@ mod evaluation_error;
 mod expression;
 pub mod intrinsics;
 pub mod jackson;
+mod java_text;
 pub mod limits;
 mod location;
+mod number;
 pub mod path;
 pub mod payload_io;
 pub mod resource;
