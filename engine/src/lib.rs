@@ -8,12 +8,16 @@
 //! (what goes in and out), then the decisions themselves.
 
 pub mod api_error;
+pub mod arn;
 pub mod desk;
 pub mod draft;
 pub mod effect;
+pub mod execution;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod name;
+pub mod memory;
 pub mod record;
 pub mod request_log;
 pub mod stimulus;

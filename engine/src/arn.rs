@@ -1,0 +1,341 @@
+//! ARNs of state machines, executions and activities: read from requests and made for answers. Never looks anything up.
+//!
+//! A state machine's ARN may carry a Map state's label (`NAME/LABEL`) or a version or alias (`NAME:QUALIFIER`).
+
+use bytes::Bytes;
+
+use crate::api_error::ApiError;
+use crate::desk::Caller;
+use crate::key;
+
+/// Where a resource lives, as its ARN says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Such as `aws`.
+    pub partition: &'a str,
+    /// Such as `us-east-1`.
+    pub region: &'a str,
+    /// Twelve digits.
+    pub account: &'a str,
+}
+
+impl Place<'_> {
+    /// Whether the caller's resources live here.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDeniedException` for another account's: whether such a resource exists is not told.
+    fn is_callers(&self, caller: &Caller) -> Result<bool, ApiError> {
+        if self.account != caller.account {
+            return Err(ApiError::access_denied(caller));
+        }
+        Ok(self.region == caller.region)
+    }
+}
+
+/// `arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME`, with a label or a qualifier behind it where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateMachineArn<'a> {
+    /// Where it lives.
+    pub place: Place<'a>,
+    /// The state machine's name.
+    pub name: &'a str,
+    /// The label of a Distributed Map state in it.
+    pub label: Option<&'a str>,
+    /// The number of a version, or the name of an alias.
+    pub qualifier: Option<&'a str>,
+}
+
+impl<'a> StateMachineArn<'a> {
+    /// Reads the ARN of a state machine.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` for anything else.
+    pub fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let (place, resource) = parse(text, &["stateMachine"])?;
+        let (path, qualifier) = split_optional(resource.rest, ':');
+        let (name, label) = split_optional(path, '/');
+        let parts = [Some(name), label, qualifier];
+        if parts.iter().flatten().any(|part| part.is_empty() || part.contains([':', '/'])) {
+            return Err(ApiError::invalid_arn(format_args!("Invalid ARN: {text}")));
+        }
+        Ok(Self { place, name, label, qualifier })
+    }
+
+    /// The key of the state machine itself; `None` if it cannot exist for this caller: another region's, or a version or an alias, of
+    /// which there are none.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDeniedException` for another account's; `ValidationException` for a Map state's label.
+    pub fn key(&self, caller: &Caller) -> Result<Option<Bytes>, ApiError> {
+        if !self.place.is_callers(caller)? {
+            return Ok(None);
+        }
+        if self.label.is_some() {
+            return Err(ApiError {
+                reason: Some("API_DOES_NOT_SUPPORT_LABELED_ARNS"),
+                ..ApiError::validation("This operation does not support labeled state machine ARNs")
+            });
+        }
+        let unqualified = self.qualifier.is_none();
+        Ok(unqualified.then(|| key::state_machine(self.place.account, self.place.region, self.name)))
+    }
+
+    /// The ARN of a caller's state machine.
+    pub fn format(caller: &Caller, name: &str) -> String {
+        format!("arn:{}:states:{}:{}:stateMachine:{name}", caller.partition, caller.region, caller.account)
+    }
+}
+
+/// `arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExecutionArn<'a> {
+    /// Where it lives.
+    pub place: Place<'a>,
+    /// The state machine's name.
+    pub state_machine: &'a str,
+    /// The execution's name.
+    pub name: &'a str,
+}
+
+impl<'a> ExecutionArn<'a> {
+    /// Reads the ARN of an execution.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` for anything else.
+    pub fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let (place, resource) = parse(text, &["execution"])?;
+        match split_optional(resource.rest, ':') {
+            (state_machine, Some(name)) if !state_machine.is_empty() && !name.is_empty() && !name.contains(':') => {
+                Ok(Self { place, state_machine, name })
+            }
+            _ => Err(ApiError::invalid_arn(format_args!("Invalid ARN: {text}"))),
+        }
+    }
+
+    /// Reads the ARN of a caller's execution; `None` for another region's, which this caller cannot see.
+    ///
+    /// # Errors
+    ///
+    /// As [`ExecutionArn::parse`], and `AccessDeniedException` for another account's.
+    pub fn of_caller(caller: &Caller, text: &'a str) -> Result<Option<Self>, ApiError> {
+        let arn = Self::parse(text)?;
+        Ok(arn.place.is_callers(caller)?.then_some(arn))
+    }
+
+    /// The ARN of an execution of a state machine, in the place of that state machine.
+    pub fn format(state_machine: &StateMachineArn<'_>, name: &str) -> String {
+        let Place { partition, region, account } = state_machine.place;
+        format!("arn:{partition}:states:{region}:{account}:execution:{}:{name}", state_machine.name)
+    }
+}
+
+/// `arn:PARTITION:states:REGION:ACCOUNT:activity:NAME`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActivityArn<'a> {
+    /// Where it lives.
+    pub place: Place<'a>,
+    /// The activity's name.
+    pub name: &'a str,
+}
+
+impl<'a> ActivityArn<'a> {
+    /// Reads the ARN of an activity.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` for anything else.
+    pub fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let (place, resource) = parse(text, &["activity"])?;
+        if resource.rest.is_empty() || resource.rest.contains([':', '/']) {
+            return Err(ApiError::invalid_arn(format_args!("Invalid ARN: {text}")));
+        }
+        Ok(Self { place, name: resource.rest })
+    }
+
+    /// Its key; `None` for another region's, which this caller cannot see.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDeniedException` for another account's.
+    pub fn key(&self, caller: &Caller) -> Result<Option<Bytes>, ApiError> {
+        let callers = self.place.is_callers(caller)?;
+        Ok(callers.then(|| key::activity(self.place.account, self.place.region, self.name)))
+    }
+
+    /// The ARN of a caller's activity.
+    pub fn format(caller: &Caller, name: &str) -> String {
+        format!("arn:{}:states:{}:{}:activity:{name}", caller.partition, caller.region, caller.account)
+    }
+}
+
+/// A resource that can be tagged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaggableArn<'a> {
+    /// A state machine.
+    StateMachine(StateMachineArn<'a>),
+    /// An activity.
+    Activity(ActivityArn<'a>),
+}
+
+impl<'a> TaggableArn<'a> {
+    /// Reads the ARN of a state machine or an activity.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` for anything else.
+    pub fn parse(text: &'a str) -> Result<Self, ApiError> {
+        match parse(text, &["stateMachine", "activity"])?.1.kind {
+            "activity" => ActivityArn::parse(text).map(Self::Activity),
+            _ => StateMachineArn::parse(text).map(Self::StateMachine),
+        }
+    }
+}
+
+/// Checks that a text is the ARN of an IAM role. Whether the role exists is not known here.
+///
+/// # Errors
+///
+/// `InvalidArn`.
+pub fn check_role(text: &str) -> Result<(), ApiError> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let valid = matches!(
+        parts.as_slice(),
+        ["arn", partition, "iam", "", account, resource]
+            if !partition.is_empty() && is_account(account)
+                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+    );
+    if valid { Ok(()) } else { Err(ApiError::new("InvalidArn", format!("Invalid Role Arn: '{text}'"))) }
+}
+
+struct Resource<'a> {
+    kind: &'a str,
+    rest: &'a str,
+}
+
+fn parse<'a>(text: &'a str, kinds: &[&str]) -> Result<(Place<'a>, Resource<'a>), ApiError> {
+    let invalid = || ApiError::invalid_arn(format_args!("Invalid ARN: {text}"));
+    let rest = text
+        .strip_prefix("arn:")
+        .ok_or_else(|| ApiError::invalid_arn(format_args!("Invalid ARN prefix: {text}")))?;
+    let mut parts = rest.splitn(6, ':');
+    let mut next = || parts.next().ok_or_else(invalid);
+    let (partition, service, region, account, kind) = (next()?, next()?, next()?, next()?, next()?);
+    if service != "states" {
+        return Err(ApiError::invalid_arn(format_args!("Service not valid in this context: {service}")));
+    }
+    if !is_region(partition) || !is_region(region) || !is_account(account) {
+        return Err(invalid());
+    }
+    if !kinds.contains(&kind) {
+        return Err(ApiError::invalid_arn(format_args!("Resource type not valid in this context: {kind}")));
+    }
+    let rest = next()?;
+    Ok((Place { partition, region, account }, Resource { kind, rest }))
+}
+
+fn split_optional(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at).map_or((text, None), |(front, back)| (front, Some(back)))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'static> = Place { partition: "aws", region: "us-east-1", account: "123456789012" };
+
+    fn caller() -> Caller {
+        Caller { account: "123456789012".into(), region: "us-east-1".into(), partition: "aws".into() }
+    }
+
+    #[test]
+    fn state_machine_arns_are_read() {
+        let named = |name, label, qualifier| StateMachineArn { place: PLACE, name, label, qualifier };
+        let check = |text: &str, expected: Result<StateMachineArn<'_>, &str>| {
+            let found = StateMachineArn::parse(text).map_err(|error| error.message);
+            assert_eq!(found, expected.map_err(str::to_owned), "{text}");
+        };
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a.b", Ok(named("a.b", None, None)));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a/m", Ok(named("a", Some("m"), None)));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a:2", Ok(named("a", None, Some("2"))));
+        check("not_a_valid_arn", Err("Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'"));
+        check(
+            "arn:aws:states:us-east-1:123456789012:execution:a:b",
+            Err("Invalid Arn: 'Resource type not valid in this context: execution'"),
+        );
+        check(
+            "arn:aws:lambda:us-east-1:123456789012:function:a",
+            Err("Invalid Arn: 'Service not valid in this context: lambda'"),
+        );
+        for text in [
+            "arn:aws:states:us-east-1:123456789012:stateMachine:",
+            "arn:aws:states:us-east-1:123456789012:stateMachine",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:a:b:c",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:a:",
+            "arn:aws:states:us/east-1:123456789012:stateMachine:a",
+            "arn:aws:states:us-east-1:12345678901:stateMachine:a",
+            "arn:aws:states",
+        ] {
+            check(text, Err(&format!("Invalid Arn: 'Invalid ARN: {text}'")));
+        }
+    }
+
+    #[test]
+    fn keys_are_for_callers_of_the_same_account_and_region() {
+        let check = |text: &str, expected: Result<bool, &str>| {
+            let arn = StateMachineArn::parse(text).expect("a valid ARN");
+            let found = arn.key(&caller()).map(|key| key.is_some()).map_err(|error| error.code);
+            assert_eq!(found, expected, "{text}");
+        };
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a", Ok(true));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a:1", Ok(false));
+        check("arn:aws:states:us-west-2:123456789012:stateMachine:a", Ok(false));
+        check("arn:aws:states:us-east-1:123456789013:stateMachine:a", Err("AccessDeniedException"));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a/m", Err("ValidationException"));
+    }
+
+    #[test]
+    fn execution_arns_are_read_and_made() {
+        let machine = StateMachineArn { place: PLACE, name: "m", label: None, qualifier: None };
+        let text = ExecutionArn::format(&machine, "e");
+        assert_eq!(text, "arn:aws:states:us-east-1:123456789012:execution:m:e");
+        assert_eq!(ExecutionArn::parse(&text), Ok(ExecutionArn { place: PLACE, state_machine: "m", name: "e" }));
+        for (text, message) in [
+            (
+                "arn:aws:states:us-east-1:123456789012:execution:m",
+                "Invalid Arn: 'Invalid ARN: arn:aws:states:us-east-1:123456789012:execution:m'",
+            ),
+            (
+                "arn:aws:states:us-east-1:123456789012:express:m:e:1",
+                "Invalid Arn: 'Resource type not valid in this context: express'",
+            ),
+        ] {
+            assert_eq!(ExecutionArn::parse(text).map_err(|error| error.message), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn roles_are_checked() {
+        for (text, valid) in [
+            ("arn:aws:iam::123456789012:role/r", true),
+            ("arn:aws-cn:iam::123456789012:role/path/r", true),
+            ("arn:aws:iam::123456789012:role/", false),
+            ("arn:aws:iam::123456789012:user/u", false),
+            ("arn:aws:iam:us-east-1:123456789012:role/r", false),
+            ("role", false),
+        ] {
+            assert_eq!(check_role(text).is_ok(), valid, "{text}");
+        }
+    }
+}

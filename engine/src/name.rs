@@ -1,0 +1,54 @@
+//! Names of state machines, executions and activities.
+
+use crate::api_error::ApiError;
+
+/// The longest name, in characters.
+pub const NAME_CHARS_MAX: usize = 80;
+
+/// Checks a name as AWS documents it (API reference, "CreateStateMachine", `name`): no white space, brackets, wildcards, control
+/// characters or any of `" # % \ ^ | ~ ` $ & , ; : /`.
+///
+/// # Errors
+///
+/// `InvalidName`.
+pub fn check(name: &str) -> Result<(), ApiError> {
+    let chars = name.chars().count();
+    if (1..=NAME_CHARS_MAX).contains(&chars) && name.chars().all(is_allowed) {
+        Ok(())
+    } else {
+        Err(ApiError::invalid_name(name))
+    }
+}
+
+fn is_allowed(character: char) -> bool {
+    !(character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '\u{fffe}' | '\u{ffff}')
+        || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        for (name, valid) in [
+            ("a", true),
+            ("state.machine_1-2!'()+=@", true),
+            ("gr\u{fc}n", true),
+            (&"x".repeat(80), true),
+            (&"x".repeat(81), false),
+            ("", false),
+            ("a b", false),
+            ("a/b", false),
+            ("a:b", false),
+            ("a*", false),
+            ("a\u{7}", false),
+            ("a\u{9f}", false),
+        ] {
+            let expected = if valid { Ok(()) } else { Err(ApiError::new("InvalidName", format!("Invalid Name: '{name}'"))) };
+            assert_eq!(check(name), expected);
+        }
+    }
+}
