@@ -10,6 +10,8 @@
 //! | `ex/` | execution id | [`record::Head`](crate::record::Head): the guard of every change of the execution |
 //! | | execution id, `b`, branch id | [`record::Branch`](crate::record::Branch) |
 //! | | execution id, `c`, first event id | [`record::Chunk`](crate::record::Chunk): events and payloads of one step |
+//! | | execution id, `m`, branch id, slice | [`record::Items`](crate::record::Items): a Map's items while it runs |
+//! | | execution id, `r`, branch id, slice | [`record::Results`](crate::record::Results): what the branches of a Map or Parallel came to, while it runs |
 //! | | execution id, `i`, branch id, attempt | [`record::ChildResult`](crate::record::ChildResult): the inbox, drained by the execution |
 //! | `nm/` | execution id | [`record::NameHold`](crate::record::NameHold): a deleted execution whose name is still taken |
 //! | `li/` | machine id, status, inverted start time, execution id | empty: executions by state machine, newest first |
@@ -185,6 +187,23 @@ pub fn chunk(execution: ExecutionId, first_event_id: u64) -> Bytes {
 /// What all chunks of an execution start with.
 pub fn chunks(execution: ExecutionId) -> Bytes {
     Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'c').build()
+}
+
+/// A slice of the items of the Map that a branch is in.
+pub fn items(execution: ExecutionId, branch: BranchId, slice: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'm').number(branch.0).number(slice).build()
+}
+
+/// A slice of the results of the Map or Parallel that a branch is in.
+pub fn results(execution: ExecutionId, branch: BranchId, slice: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'r').number(branch.0).number(slice).build()
+}
+
+/// The branch id of a [`branch`] key.
+pub fn parse_branch(key: &[u8]) -> Option<BranchId> {
+    let mut reader = Reader::new(b"ex/", key)?;
+    reader.array::<17>()?;
+    reader.number().map(BranchId)
 }
 
 /// The place in a parent's inbox where the child that an attempt of one of its branches started reports its end.

@@ -67,8 +67,6 @@ pub enum Stimulus {
         /// As given.
         cause: Option<String>,
     },
-    /// The execution has run for the longest time that is allowed.
-    TooLong,
 }
 
 /// What a call came to.

@@ -1,8 +1,13 @@
 //! A branch of an execution: the root, a Parallel branch, or a Map iteration.
 
-use super::PayloadRef;
+use bytes::Bytes;
+
+use super::{Call, PayloadRef};
 
 /// A branch. Finishing one of 10,000 iterations rewrites that branch and its parent's counters, never the whole.
+///
+/// The branch's index keys (timers, waiting tasks, calls) follow from this record alone, so that a step writes and deletes exactly those
+/// by which the records before and after it differ.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Branch {
     /// The branch that it belongs to; absent for the root.
@@ -20,4 +25,152 @@ pub struct Branch {
     /// The state's input, before InputPath.
     #[prost(message, required, tag = "5")]
     pub input: PayloadRef,
+    /// The id of the event that entered the state; 0 while the state is still to be entered.
+    #[prost(uint64, tag = "6")]
+    pub entered_event_id: u64,
+    /// When the state was entered: milliseconds since the epoch.
+    #[prost(int64, tag = "7")]
+    pub entered_ms: i64,
+    /// How often each retrier of the state was used, by its place in `Retry`; shorter than that list while the rest is 0.
+    #[prost(uint64, repeated, tag = "8")]
+    pub retries: Vec<u64>,
+    /// Counts the task attempts of the branch, through all its states.
+    #[prost(uint64, tag = "9")]
+    pub attempt: u64,
+    /// Of a Map iteration: `$$.Map.Item.Value`.
+    #[prost(message, optional, tag = "10")]
+    pub item: Option<PayloadRef>,
+    /// What it is doing.
+    #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15")]
+    pub phase: Option<phase::Phase>,
+}
+
+/// What branches do.
+pub mod phase {
+    use super::{Bytes, Call, PayloadRef};
+
+    /// One at a time.
+    #[derive(Clone, PartialEq, prost::Oneof)]
+    pub enum Phase {
+        /// It can run: the step that made it so ended at its bound.
+        #[prost(message, tag = "11")]
+        Ready(Ready),
+        /// A Wait state.
+        #[prost(message, tag = "12")]
+        Waiting(Waiting),
+        /// The state failed and will be tried again.
+        #[prost(message, tag = "13")]
+        Retrying(Retrying),
+        /// A Task state whose task is under way.
+        #[prost(message, tag = "14")]
+        Working(Work),
+        /// A Parallel or Map state whose branches run.
+        #[prost(message, tag = "15")]
+        FannedOut(FanOut),
+    }
+
+    /// It can run.
+    #[derive(Clone, Copy, PartialEq, prost::Message)]
+    pub struct Ready {
+        /// Since when: milliseconds since the epoch, and the due time of its Resume timer.
+        #[prost(int64, tag = "1")]
+        pub since_ms: i64,
+    }
+
+    /// A Wait state.
+    #[derive(Clone, Copy, PartialEq, prost::Message)]
+    pub struct Waiting {
+        /// Until when, in milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub due_ms: i64,
+    }
+
+    /// Waits for a retry.
+    #[derive(Clone, Copy, PartialEq, prost::Message)]
+    pub struct Retrying {
+        /// Until when, in milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub due_ms: i64,
+    }
+
+    /// How far a task is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
+    #[repr(i32)]
+    pub enum Stage {
+        /// An activity's task waits for a worker.
+        Queued = 0,
+        /// A worker has it, or the call that starts the job was answered: what ends it comes from outside.
+        Started = 1,
+        /// The call that does the work, or that starts the job, was not answered yet.
+        Calling = 2,
+    }
+
+    /// A task under way. Its attempt is the branch's.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Work {
+        /// How far it is.
+        #[prost(enumeration = "Stage", tag = "1")]
+        pub stage: i32,
+        /// When it was scheduled: milliseconds since the epoch, and its place in an activity's queue.
+        #[prost(int64, tag = "2")]
+        pub scheduled_ms: i64,
+        /// What the worker gets.
+        #[prost(message, required, tag = "3")]
+        pub input: PayloadRef,
+        /// Of an activity's task: the [`crate::id::ActivityId`].
+        #[prost(bytes = "bytes", tag = "4")]
+        pub activity: Bytes,
+        /// The nonce of the task token; empty while there is no token.
+        #[prost(bytes = "bytes", tag = "5")]
+        pub nonce: Bytes,
+        /// TimeoutSeconds, where it has one.
+        #[prost(uint64, optional, tag = "6")]
+        pub timeout_seconds: Option<u64>,
+        /// HeartbeatSeconds, where it has one.
+        #[prost(uint64, optional, tag = "7")]
+        pub heartbeat_seconds: Option<u64>,
+        /// When it times out: milliseconds since the epoch. Set when it starts.
+        #[prost(int64, optional, tag = "8")]
+        pub timeout_due_ms: Option<i64>,
+        /// When the next heartbeat is overdue: milliseconds since the epoch. Set when it starts.
+        #[prost(int64, optional, tag = "9")]
+        pub heartbeat_due_ms: Option<i64>,
+        /// The call, as long as its key is stored: until it is answered, or until the child that it started has ended.
+        #[prost(message, optional, tag = "10")]
+        pub call: Option<Call>,
+        /// Of a child that it waits for: its ARN.
+        #[prost(string, tag = "11")]
+        pub child_arn: String,
+    }
+
+    /// A Parallel or Map state under way. What its branches came to lies in [`crate::record::Results`], a Map's items in
+    /// [`crate::record::Items`].
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct FanOut {
+        /// The effective input: what the branches of a Parallel get, and what an ItemSelector sees.
+        #[prost(message, required, tag = "1")]
+        pub input: PayloadRef,
+        /// The number of branches or iterations.
+        #[prost(uint64, tag = "2")]
+        pub length: u64,
+        /// How many of them were started; they are started in order.
+        #[prost(uint64, tag = "3")]
+        pub started: u64,
+        /// How many of those have ended.
+        #[prost(uint64, tag = "4")]
+        pub ended: u64,
+        /// How many may run at the same time.
+        #[prost(uint64, tag = "5")]
+        pub concurrency: u64,
+        /// The `previousEventId` of the next iteration's first event.
+        #[prost(uint64, tag = "6")]
+        pub previous_event_id: u64,
+        /// Since when more of them could be started, where the step that could have done so ended at its bound: milliseconds since the
+        /// epoch, and the due time of its Resume timer.
+        #[prost(int64, optional, tag = "7")]
+        pub ready_since_ms: Option<i64>,
+        /// The id of the first of its branches: all of them, and theirs, have ids from this one on.
+        #[prost(uint64, tag = "8")]
+        pub first_branch_id: u64,
+    }
 }

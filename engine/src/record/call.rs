@@ -12,7 +12,8 @@ pub enum CallKind {
     Lambda = 0,
     /// Another execution is started.
     StartExecution = 1,
-    /// An execution that this one started is stopped, because this one no longer waits for it.
+    /// An execution that this one started is stopped, because this one no longer waits for it. Such a call outlives the branch whose
+    /// task it was: it has a branch id of its own, that of no branch.
     StopExecution = 2,
 }
 
@@ -46,6 +47,12 @@ pub struct Call {
     /// Of Lambda: `Tail` or `None`; empty for none.
     #[prost(string, tag = "9")]
     pub log_type: String,
+    /// Of Lambda: the result is the whole answer of Invoke (`states:::lambda:invoke`), not the function's payload alone.
+    #[prost(bool, tag = "10")]
+    pub whole_answer: bool,
+    /// Of StartExecution: X-Ray's, as given; empty for none.
+    #[prost(string, tag = "11")]
+    pub trace_header: String,
 }
 
 /// What a child's last transaction writes into its parent's inbox.

@@ -5,15 +5,17 @@ mod branch;
 mod call;
 mod event;
 mod execution;
+mod fan_out;
 mod request;
 mod state_machine;
 mod timer;
 
 pub use activity::{Activity, WaitingTask};
-pub use branch::Branch;
+pub use branch::{Branch, phase};
 pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
+pub use fan_out::{Items, Results, SLICE_LEN};
 pub use request::{Outcome, outcome};
 pub use state_machine::{
     Configuration, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,
