@@ -57,7 +57,9 @@ impl Code {
     }
 }
 
-/// One problem of a definition. Displayed as AWS joins it into an `InvalidDefinition` message: `CODE: message at location`.
+/// One problem of a definition. Displayed as AWS joins it into an `InvalidDefinition` message:
+/// `CODE: message at location`, with `null` for an absent location (AWS was seen to answer
+/// `MISSING_END_STATE: Workflow has no terminal state at null`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether the definition is refused for it.
@@ -66,17 +68,15 @@ pub struct Diagnostic {
     pub code: Code,
     /// AWS's text, in English.
     pub message: String,
-    /// Where in the definition: `/States/NAME/FIELD`, with `[INDEX]` behind arrays; `/` is the whole.
+    /// Where in the definition: `/States/NAME/FIELD`, with `[INDEX]` behind arrays; `/` is the whole. For malformed JSON,
+    /// Jackson's description of the place.
     pub location: Option<String>,
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.message)?;
-        match &self.location {
-            Some(location) => write!(f, " at {location}"),
-            None => Ok(()),
-        }
+        let location = self.location.as_deref().unwrap_or("null");
+        write!(f, "{}: {} at {location}", self.code.as_str(), self.message)
     }
 }
 
@@ -87,10 +87,10 @@ pub(crate) struct Problems(RefCell<Vec<Diagnostic>>);
 
 impl Problems {
     pub(crate) fn schema(&self, at: Location<'_>, message: impl Into<String>) {
-        self.report(Code::SchemaValidationFailed, Some(at), message);
+        self.report(Code::SchemaValidationFailed, Some(&at), message);
     }
 
-    pub(crate) fn report(&self, code: Code, at: Option<Location<'_>>, message: impl Into<String>) {
+    pub(crate) fn report(&self, code: Code, at: Option<&dyn fmt::Display>, message: impl Into<String>) {
         let mut list = self.0.borrow_mut();
         if list.len() < DIAGNOSTICS_MAX {
             let mut message = message.into();

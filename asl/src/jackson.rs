@@ -30,6 +30,14 @@ pub struct SyntaxError {
     pub column: usize,
 }
 
+impl SyntaxError {
+    /// The place of the error in `text` (the text that was checked) as Jackson describes it, with the beginning of the
+    /// text: `[Source: (String)"{'a'"; line: 1, column: 3]`.
+    pub fn place(&self, text: &str) -> String {
+        place(text, self.line, self.column)
+    }
+}
+
 /// Whether a text is exactly one JSON value, nested at most [`JSON_DEPTH_MAX`] deep.
 ///
 /// # Errors
@@ -449,16 +457,10 @@ impl Scanner<'_> {
         SyntaxError { message: message.into(), line, column }
     }
 
-    /// A place as Jackson writes it, with the beginning of the text.
+    /// A place before the error, as Jackson writes it.
     fn place(&self, offset: usize) -> String {
         let (line, column) = self.line_and_column(offset);
-        let cut = self.text.char_indices().nth(QUOTED_SOURCE_MAX).map_or(self.text.len(), |(cut, _)| cut);
-        let (shown, rest) = self.text.split_at(cut);
-        let rest = match rest.chars().count() {
-            0 => String::new(),
-            more => format!("[truncated {more} chars]"),
-        };
-        format!("[Source: (String)\"{shown}\"{rest}; line: {line}, column: {column}]")
+        place(self.text, line, column)
     }
 
     /// Called once, for an error: it reads all text before the offset.
@@ -468,6 +470,16 @@ impl Scanner<'_> {
         let column = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count() + 1;
         (line, column)
     }
+}
+
+fn place(text: &str, line: usize, column: usize) -> String {
+    let cut = text.char_indices().nth(QUOTED_SOURCE_MAX).map_or(text.len(), |(cut, _)| cut);
+    let (shown, rest) = text.split_at(cut);
+    let rest = match rest.chars().count() {
+        0 => String::new(),
+        more => format!("[truncated {more} chars]"),
+    };
+    format!("[Source: (String)\"{shown}\"{rest}; line: {line}, column: {column}]")
 }
 
 fn kind_name(container: &Container) -> &'static str {

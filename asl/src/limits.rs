@@ -18,5 +18,5 @@ pub const JSON_DEPTH_MAX: usize = 127;
 pub const DIAGNOSTICS_MAX: usize = 100;
 
 /// Longest message and longest location of one diagnostic, in bytes: definitions can hold texts of a megabyte, and each
-/// could be quoted many times.
-pub const DIAGNOSTIC_TEXT_BYTES_MAX: usize = 1024;
+/// could be quoted many times. A place in malformed JSON quotes 500 characters.
+pub const DIAGNOSTIC_TEXT_BYTES_MAX: usize = 4096;

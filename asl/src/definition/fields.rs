@@ -147,14 +147,20 @@ impl<'a> Fields<'a> {
 
     /// `InputPath` or `OutputPath`.
     pub(super) fn selection(&self, name: &str) -> Selection {
-        let selection = self.nullable_text(name).map(Selection::parse);
-        self.path_or_default(name, selection)
+        let Some(text) = self.nullable_text(name) else { return Selection::default() };
+        Selection::parse(text).unwrap_or_else(|_| {
+            self.report_at(name, wording::NO_JSON_PATH);
+            Selection::default()
+        })
     }
 
     /// `ResultPath`.
     pub(super) fn result_path(&self) -> ResultPath {
-        let path = self.nullable_text("ResultPath").map(ResultPath::parse);
-        self.path_or_default("ResultPath", path)
+        let Some(text) = self.nullable_text("ResultPath") else { return ResultPath::default() };
+        ResultPath::parse(text).unwrap_or_else(|error| {
+            self.report_at("ResultPath", wording::no_reference_path(text.unwrap_or_default(), error));
+            ResultPath::default()
+        })
     }
 
     /// Outer `None`: absent or no text. Inner `None`: `null`.
@@ -162,17 +168,6 @@ impl<'a> Fields<'a> {
         match self.get(name)? {
             Value::Null => Some(None),
             _ => self.text(name).map(Some),
-        }
-    }
-
-    fn path_or_default<T: Default, E>(&self, name: &str, parsed: Option<Result<T, E>>) -> T {
-        match parsed {
-            None => T::default(),
-            Some(Ok(path)) => path,
-            Some(Err(_)) => {
-                self.report_at(name, wording::NO_JSON_PATH);
-                T::default()
-            }
         }
     }
 

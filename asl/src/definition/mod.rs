@@ -6,6 +6,7 @@
 
 mod catcher;
 mod choice;
+mod duplicates;
 mod fail;
 mod fields;
 mod flow;
@@ -100,9 +101,9 @@ impl Invalid {
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> {
     let problems = Problems::default();
     let definition = match jackson::parse(text) {
-        Ok(value) => read(&value, options, &problems),
+        Ok(value) => read(text, &value, options, &problems),
         Err(error) => {
-            problems.report(Code::InvalidJsonDescription, None, error.to_string());
+            problems.report(Code::InvalidJsonDescription, Some(&error.place(text)), error.to_string());
             None
         }
     };
@@ -112,7 +113,7 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> 
     }
 }
 
-fn read(value: &Value, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
+fn read(text: &str, value: &Value, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
     let fields = Fields::new(value, Location::Root, problems)?;
     unsupported::refuse_at_top(&fields);
     fields.allow(&["Comment", "Version", "TimeoutSeconds", "QueryLanguage", "StartAt", "States"]);
@@ -124,6 +125,7 @@ fn read(value: &Value, options: &ParseOptions, problems: &Problems) -> Option<De
         return None;
     }
     let definition = Definition { comment, version, timeout_seconds, flow: flow? };
+    duplicates::check(text, problems);
     validation::check(&definition, problems);
     Some(definition)
 }

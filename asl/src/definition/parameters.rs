@@ -1,4 +1,5 @@
-//! Which `Parameters` a call to a service takes. Their values are only known at run time; their names are checked here.
+//! Which `Parameters` a call to a service takes, and what `Credentials` hold. Their values are only known at run time;
+//! their names are checked here.
 
 use super::fields::Fields;
 use super::wording;
@@ -17,11 +18,21 @@ pub(super) fn check(fields: &Fields<'_>, resource: &Resource) {
         Resource::LambdaInvoke { .. } => ("FunctionName", &LAMBDA_INVOKE),
         Resource::StartExecution { .. } => ("StateMachineArn", &START_EXECUTION),
     };
-    let Some(value) = fields.get("Parameters") else {
+    if fields.has("Parameters") {
+        check_names(fields, "Parameters", required, known);
+    } else {
         fields.report(wording::required(&["Parameters"]));
-        return;
-    };
-    let at = fields.at.field("Parameters");
+    }
+}
+
+/// `Credentials` name the role that the task assumes.
+pub(super) fn check_credentials(fields: &Fields<'_>) {
+    check_names(fields, "Credentials", "RoleArn", &["RoleArn"]);
+}
+
+fn check_names(fields: &Fields<'_>, field: &str, required: &str, known: &[&str]) {
+    let Some(value) = fields.get(field) else { return };
+    let at = fields.at.field(field);
     let Some(object) = value.as_object() else {
         fields.problems.schema(at, wording::expected("Object"));
         return;

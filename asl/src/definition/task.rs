@@ -64,6 +64,7 @@ pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Task> 
     let result_path = fields.result_path();
     let (timeout, heartbeat) = timeout::read(fields);
     let credentials = fields.template("Credentials");
+    parameters::check_credentials(fields);
     let retry = retrier::read_list(fields);
     let catch = catcher::read_list(fields);
     let transition = transition::read(fields)?;
@@ -101,6 +102,7 @@ fn read_resource(fields: &Fields<'_>, options: &ParseOptions) -> Option<Resource
 fn refuse_in_express(fields: &Fields<'_>, resource: &Resource) {
     match resource.pattern() {
         Some(Pattern::RequestResponse) => {}
+        Some(Pattern::Sync2) => fields.report_at("Resource", wording::not_in_express(Pattern::Sync.suffix())),
         Some(pattern) => fields.report_at("Resource", wording::not_in_express(pattern.suffix())),
         None if matches!(resource, Resource::Activity { .. }) => {
             fields.report_at("Resource", wording::ACTIVITY_IN_EXPRESS);

@@ -22,8 +22,15 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Transition> {
         }
         (true, _) => next.map(|name| Transition::Next(name.to_owned())),
         (false, Some(true)) => Some(Transition::End),
-        (false, _) => {
+        (false, Some(false)) => {
             fields.report(wording::exactly_one_of(&["Next", "End"]));
+            None
+        }
+        (false, None) => {
+            // An `End` that is no boolean has been reported already.
+            if !fields.has("End") {
+                fields.report(wording::exactly_one_of(&["Next", "End"]));
+            }
             None
         }
     }

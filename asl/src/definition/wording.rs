@@ -3,8 +3,9 @@
 
 use crate::limits::STATE_NAME_CHARACTERS_MAX;
 
-/// Recorded from `ValidateStateMachineDefinition` and `CreateStateMachine` (missing `StartAt`, `States`), and quoted for
-/// a choice rule's `Next` in github.com/aws-cloudformation/cfn-lint/issues/4077.
+/// Recorded from `ValidateStateMachineDefinition` and `CreateStateMachine` (missing `StartAt`, `States`); quoted for a
+/// choice rule's `Next` in github.com/aws-cloudformation/cfn-lint/issues/4077 and for `Choices` in
+/// github.com/CloudSnorkel/cdk-github-runners/issues/434.
 pub(crate) fn required(names: &[&str]) -> String {
     format!("These fields are required: [{}]", names.join(", "))
 }
@@ -25,7 +26,7 @@ pub(crate) fn minimum(value: impl std::fmt::Display) -> String {
 /// github.com/aws/aws-cdk/issues/10530 (`Retry` and `Catch`).
 pub(crate) const STATES_ALL_NOT_ALONE: &str = "States.ALL must appear alone and at end of list";
 
-/// github.com/aws-cloudformation/cfn-lint/issues/4074 (`StartAt`) and a quote for `Next`.
+/// github.com/aws-cloudformation/cfn-lint/issues/4074. AWS says 'Next' for `StartAt` and `Default` as well.
 pub(crate) fn missing_target(name: &str) -> String {
     format!("Missing 'Next' target: {name}")
 }
@@ -40,9 +41,22 @@ pub(crate) fn duplicate_state_name(name: &str) -> String {
     format!("Duplicate State name: {name}")
 }
 
-/// github.com/aws-cloudformation/cfn-lint/issues/4079 (too long).
-pub(crate) fn invalid_state_name(name: &str) -> String {
-    format!("Invalid State name: State '{name}' must be 1 to {STATE_NAME_CHARACTERS_MAX} characters long")
+/// github.com/ChristopheBougere/asl-validator/issues/69 and github.com/aws-cloudformation/cfn-lint/issues/4079.
+pub(crate) fn state_name_too_long(name: &str) -> String {
+    format!(
+        "Invalid State name: State '{name}' exceeds the {STATE_NAME_CHARACTERS_MAX}-character limit allowed by the service"
+    )
+}
+
+pub(crate) const STATE_NAME_EMPTY: &str = "Invalid State name: The name of a state must not be empty";
+
+/// github.com/aws-cloudformation/cfn-lint/issues/4076 (`Variable` of a choice rule).
+pub(crate) fn no_reference_path(text: &str, error: impl std::fmt::Display) -> String {
+    if text.starts_with('$') {
+        format!("Value is not a Reference Path: {error}")
+    } else {
+        "Value is not a Reference Path: Reference path didn't start with '$'".to_owned()
+    }
 }
 
 pub(crate) fn expected(kind: &str) -> String {

@@ -16,11 +16,14 @@ fn check_flow<'d>(flow: &'d Flow, at: Location<'_>, seen: &mut HashSet<String>, 
     let states = at.field("States");
     for name in flow.states.keys() {
         let at = states.field(name);
-        if name.is_empty() || name.chars().nth(STATE_NAME_CHARACTERS_MAX).is_some() {
-            problems.report(Code::InvalidStateName, Some(at), wording::invalid_state_name(name));
+        if name.is_empty() {
+            problems.report(Code::InvalidStateName, Some(&at), wording::STATE_NAME_EMPTY);
+        }
+        if name.chars().nth(STATE_NAME_CHARACTERS_MAX).is_some() {
+            problems.report(Code::InvalidStateName, Some(&at), wording::state_name_too_long(name));
         }
         if !seen.insert(name.clone()) {
-            problems.report(Code::DuplicateStateName, Some(at), wording::duplicate_state_name(name));
+            problems.report(Code::DuplicateStateName, Some(&at), wording::duplicate_state_name(name));
         }
     }
     each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, seen, problems));

@@ -12,7 +12,7 @@ pub(super) fn check(flow: &Flow, at: Location<'_>, problems: &Problems) {
         Some(index) => {
             targets.insert(index);
         }
-        None => problems.report(Code::MissingTransitionTarget, Some(from), wording::missing_target(name)),
+        None => problems.report(Code::MissingTransitionTarget, Some(&from), wording::missing_target(name)),
     };
     follow(&flow.start_at, at.field("StartAt"));
     let states = at.field("States");
@@ -27,7 +27,7 @@ pub(super) fn check(flow: &Flow, at: Location<'_>, problems: &Problems) {
     for (index, name) in flow.states.keys().enumerate() {
         if !targets.contains(&index) {
             let message = wording::unreachable(name);
-            problems.report(Code::MissingTransitionTarget, Some(states.field(name)), message);
+            problems.report(Code::MissingTransitionTarget, Some(&states.field(name)), message);
         }
     }
 }
