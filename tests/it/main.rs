@@ -1,3 +1,4 @@
 //! Whole-server tests: real processes, real clients. One binary, folders by behaviour.
 
+mod faults;
 mod recorded;

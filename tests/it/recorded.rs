@@ -52,7 +52,10 @@ fn not_yet(case: &Case) -> Option<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_behaves_as_recorded() -> anyhow::Result<()> {
     let Some(cases) = load()? else {
-        anyhow::ensure!(std::env::var_os("CI").is_none(), "the recordings are not there: set KEEPSTEP_RECORDED");
+        anyhow::ensure!(
+            std::env::var_os("CI").is_none(),
+            "the recordings are not there: set KEEPSTEP_RECORDED"
+        );
         eprintln!("the recordings are not there: set KEEPSTEP_RECORDED to their folder to run them");
         return Ok(());
     };
@@ -78,7 +81,9 @@ async fn the_server_behaves_as_recorded() -> anyhow::Result<()> {
         let kept = KEPT.iter().find(|(kept, _)| kept == id);
         match (result, kept) {
             (Ok(found), None) if found.is_empty() => {}
-            (Ok(found), Some(_)) if found.is_empty() => failures.push(format!("{id}: passes, so it needs no exception")),
+            (Ok(found), Some(_)) if found.is_empty() => {
+                failures.push(format!("{id}: passes, so it needs no exception"))
+            }
             (_, Some((_, reason))) => println!("kept {id}: {reason}"),
             (Ok(found), None) => failures.push(format!("{id}:\n    {}", found.join("\n    "))),
             (Err(error), None) => failures.push(format!("{id}: {error:#}")),

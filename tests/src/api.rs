@@ -71,7 +71,12 @@ impl Api {
     }
 
     /// Sends any body with any headers to an operation.
-    pub async fn send(&self, operation: &str, body: Bytes, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
+    pub async fn send(
+        &self,
+        operation: &str,
+        body: Bytes,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
         let credential = format!("{}/20261123/{}/states/aws4_request", self.account, self.region);
         let mut request = Request::post(format!("{}/", self.endpoint))
             .header("content-type", "application/x-amz-json-1.0")
@@ -83,7 +88,8 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.client.request(request.body(Full::new(body))?).await.context("the request failed")?;
+        let response =
+            self.client.request(request.body(Full::new(body))?).await.context("the request failed")?;
         let status = response.status().as_u16();
         let request_id = response
             .headers()

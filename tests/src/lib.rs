@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod cluster;
+pub mod persistent;
 pub mod process;
 pub mod proxy;
 pub mod recorded;

@@ -174,7 +174,8 @@ impl Server {
     /// SIGTERM; the exit code.
     pub async fn terminate(&mut self) -> anyhow::Result<Option<i32>> {
         let Some(mut child) = self.child.take() else { return Ok(None) };
-        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).context("no pid")?;
+        let pid =
+            child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).context("no pid")?;
         kill_process(pid, Signal::TERM)?;
         Ok(child.wait().await?.code())
     }

@@ -32,7 +32,7 @@ pub struct Step {
 }
 
 /// Where the recordings lie: `KEEPSTEP_RECORDED`, or beside the repository. `None` where they are not installed.
-pub fn folder() -> Option<PathBuf> {
+fn folder() -> Option<PathBuf> {
     let path = std::env::var_os("KEEPSTEP_RECORDED")
         .map(PathBuf::from)
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/recorded"));

@@ -57,7 +57,13 @@ impl Comparison<'_> {
             (Value::String(text), _) if ANY.contains(&text.trim_matches('"')) => {}
             (Value::String(text), Value::String(other)) => self.texts(text, other, path, place),
             (Value::String(text), other) => match serde_json::from_str(text) {
-                Ok(parsed @ (Value::Object(_) | Value::Array(_) | Value::Number(_) | Value::Bool(_) | Value::Null)) => {
+                Ok(
+                    parsed @ (Value::Object(_)
+                    | Value::Array(_)
+                    | Value::Number(_)
+                    | Value::Bool(_)
+                    | Value::Null),
+                ) => {
                     self.values(&parsed, other, path, Place::Text);
                 }
                 _ if place == Place::HttpMetadata => {}
@@ -137,7 +143,11 @@ mod tests {
             (json!({"output": {"a": "date"}}), json!({"output": "{\"a\":\"x\"}"}), true),
             (json!({"output": {"a": 1}}), json!({"output": "{\"a\":1,\"redriveCount\":0}"}), false),
             (json!({"output": "{\"a\": 1}"}), json!({"output": "{\"a\":1}"}), true),
-            (json!({"o": {"SdkHttpMetadata": {"h": "1"}}}), json!({"o": {"SdkHttpMetadata": {"h": "2"}}}), true),
+            (
+                json!({"o": {"SdkHttpMetadata": {"h": "1"}}}),
+                json!({"o": {"SdkHttpMetadata": {"h": "2"}}}),
+                true,
+            ),
             (json!({"o": {"SdkHttpMetadata": {"h": "1"}}}), json!({"o": {"SdkHttpMetadata": {}}}), false),
             (json!([1, 2]), json!([1]), false),
         ];

@@ -33,7 +33,10 @@ pub async fn run(api: &Api, case: &Case) -> anyhow::Result<Vec<String>> {
                 break;
             }
             if !reads || step.expect.is_none() || Instant::now() > deadline {
-                return Ok(found.into_iter().map(|text| format!("step {index} {}: {text}", step.operation)).collect());
+                return Ok(found
+                    .into_iter()
+                    .map(|text| format!("step {index} {}: {text}", step.operation))
+                    .collect());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -43,7 +46,10 @@ pub async fn run(api: &Api, case: &Case) -> anyhow::Result<Vec<String>> {
 
 async fn call(api: &Api, step: &Step, request: &Value) -> anyhow::Result<Answer> {
     let mut answer = api.call(&step.operation, request).await?;
-    if step.operation == "GetExecutionHistory" && answer.status == 200 && answer.body.get("nextToken").is_some() {
+    if step.operation == "GetExecutionHistory"
+        && answer.status == 200
+        && answer.body.get("nextToken").is_some()
+    {
         let arn = request.get("executionArn").and_then(Value::as_str).context("no executionArn")?;
         answer.body = json!({"events": api.history(arn).await?});
     }

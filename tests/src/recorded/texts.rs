@@ -21,7 +21,7 @@ enum Part<'a> {
 }
 
 /// Whether `actual` is what `expected` says; remembers what placeholders stood for if so.
-pub fn matches(expected: &str, actual: &str, bindings: &mut Bindings) -> bool {
+pub(super) fn matches(expected: &str, actual: &str, bindings: &mut Bindings) -> bool {
     let parts = split(expected);
     let mut found = bindings.clone();
     if !walk(&parts, actual, &mut found) {
@@ -52,10 +52,11 @@ fn next_placeholder(text: &str) -> Option<(usize, usize)> {
         // "a < b and c > d" is no placeholder: those hold no spaces.
         (end > start + 1 && !text[start..end].contains(' ')).then_some((start, end + 1))
     });
-    let word = WORDS.iter().filter_map(|word| Some((text.find(word)?, word.len()))).min_by_key(|(start, length)| {
-        // The longer of two words at one place.
-        (*start, usize::MAX - *length)
-    });
+    let word =
+        WORDS.iter().filter_map(|word| Some((text.find(word)?, word.len()))).min_by_key(|(start, length)| {
+            // The longer of two words at one place.
+            (*start, usize::MAX - *length)
+        });
     let word = word.map(|(start, length)| (start, start + length));
     match (bracketed, word) {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
