@@ -1,1 +1,36 @@
-//! placeholder
+//! AWS JSON 1.0 over HTTP to gRPC: takes requests as AWS Step Functions does, checks signature, syntax and shape, asks a node, and
+//! answers in AWS's words. Holds no state of its own: any number of gateways may stand before the same nodes, in their process or
+//! elsewhere.
+//!
+//! Never here: anything that depends on what exists (that is the nodes' to judge), and the evaluation of definitions.
+//!
+//! The life of a request: [`Gateway`] takes the connection, `routes` finds the handler, `api` reads the body, `sigv4` verifies the
+//! signature, `decode` and `validate` hold the body against the API model (`model`), `operations` translates it, and `nodes` asks, again
+//! if need be with the same request id.
+
+pub mod credentials;
+pub mod metric;
+pub mod workflow;
+
+mod api;
+mod arn;
+mod caller;
+mod decode;
+mod fault;
+mod gateway;
+mod model;
+mod name;
+mod nodes;
+mod operation;
+mod operations;
+mod options;
+mod probes;
+mod request_id;
+mod routes;
+mod sigv4;
+mod validate;
+
+pub use gateway::{Error, Gateway};
+pub use options::{Limits, Options};
+pub use probes::Probes;
+pub use workflow::Workflow;

@@ -1,0 +1,66 @@
+//! The operations of the AWS Step Functions API that are served, by their names in `X-Amz-Target`.
+
+/// What `X-Amz-Target` starts with.
+const PREFIX: &str = "AWSStepFunctions.";
+
+macro_rules! operations {
+    ($($name:ident),* $(,)?) => {
+        /// One operation of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Operation {
+            $($name),*
+        }
+
+        impl Operation {
+            /// Every operation.
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name in the API.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name)),*
+                }
+            }
+
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    CreateActivity,
+    CreateStateMachine,
+    DeleteActivity,
+    DeleteStateMachine,
+    DescribeActivity,
+    DescribeExecution,
+    DescribeStateMachine,
+    DescribeStateMachineForExecution,
+    GetActivityTask,
+    GetExecutionHistory,
+    ListActivities,
+    ListExecutions,
+    ListStateMachines,
+    ListTagsForResource,
+    SendTaskFailure,
+    SendTaskHeartbeat,
+    SendTaskSuccess,
+    StartExecution,
+    StopExecution,
+    TagResource,
+    UntagResource,
+    UpdateStateMachine,
+}
+
+impl Operation {
+    /// The operation that a value of `X-Amz-Target` names, if it is served.
+    pub(crate) fn from_target(target: &str) -> Option<Self> {
+        target.strip_prefix(PREFIX).and_then(Self::named)
+    }
+}

@@ -1,0 +1,128 @@
+//! Executions: start, stop, describe.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use keepstep_proto::workflow::v1::{
+    Caller, DescribeExecutionRequest, DescribeExecutionResponse, StartExecutionRequest,
+    StartExecutionResponse, StopExecutionRequest, StopExecutionResponse,
+};
+use serde::Serialize;
+
+use super::json::{self, IncludedData, Time};
+use crate::arn::{self, Kind};
+use crate::decode::Members;
+use crate::fault::Fault;
+use crate::{name, request_id};
+
+/// The input of an execution that was given none.
+const NO_INPUT: &[u8] = b"{}";
+
+pub(super) fn start(mut members: Members, caller: Caller) -> Result<StartExecutionRequest, Fault> {
+    let state_machine_arn = members.required_text("stateMachineArn");
+    arn::check(&state_machine_arn, Kind::StateMachine)?;
+    let name = match members.text("name") {
+        Some(name) => {
+            name::check(&name)?;
+            name
+        }
+        None => request_id::execution_name(&caller.request_id),
+    };
+    Ok(StartExecutionRequest {
+        caller: Some(caller),
+        state_machine_arn,
+        name,
+        input: members.text("input").map_or(Bytes::from_static(NO_INPUT), Bytes::from),
+        trace_header: members.text("traceHeader").unwrap_or_default(),
+    })
+}
+
+pub(super) fn stop(mut members: Members, caller: Caller) -> Result<StopExecutionRequest, Fault> {
+    let execution_arn = members.required_text("executionArn");
+    arn::check(&execution_arn, Kind::Execution)?;
+    let (error, cause) = (members.text("error"), members.text("cause"));
+    Ok(StopExecutionRequest { caller: Some(caller), execution_arn, error, cause })
+}
+
+pub(super) fn describe(mut members: Members, caller: Caller) -> Result<DescribeExecutionRequest, Fault> {
+    let execution_arn = members.required_text("executionArn");
+    arn::check(&execution_arn, Kind::Execution)?;
+    Ok(DescribeExecutionRequest { caller: Some(caller), execution_arn })
+}
+
+pub(super) fn started(answer: &StartExecutionResponse) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Started<'a> {
+        execution_arn: &'a str,
+        start_date: Time,
+    }
+    json::body(&Started { execution_arn: &answer.execution_arn, start_date: Time(answer.start_date_ms) })
+}
+
+pub(super) fn stopped(answer: &StopExecutionResponse) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Stopped {
+        stop_date: Time,
+    }
+    json::body(&Stopped { stop_date: Time(answer.stop_date_ms) })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described<'a> {
+    execution_arn: &'a str,
+    state_machine_arn: &'a str,
+    name: &'a str,
+    status: &'a str,
+    start_date: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_date: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Cow<'a, str>>,
+    input_details: Details,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_details: Option<Details>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_header: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_status_reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    included: bool,
+}
+
+pub(super) fn described(answer: &DescribeExecutionResponse, data: IncludedData) -> Vec<u8> {
+    let included = data == IncludedData::All;
+    json::body(&Described {
+        execution_arn: &answer.execution_arn,
+        state_machine_arn: &answer.state_machine_arn,
+        name: &answer.name,
+        status: answer.status().as_str_name(),
+        start_date: Time(answer.start_date_ms),
+        stop_date: answer.stop_date_ms.map(Time),
+        input: included.then(|| json::text(&answer.input)),
+        input_details: Details { included },
+        output: answer.output.as_deref().filter(|_| included).map(json::text),
+        output_details: answer.output.as_ref().map(|_| Details { included }),
+        trace_header: json::some(&answer.trace_header),
+        // Error and cause are the execution's data, as its output is.
+        error: answer.error.as_deref().filter(|_| included),
+        cause: answer.cause.as_deref().filter(|_| included),
+        redrive_count: answer.redrive_count,
+        redrive_status: json::some(&answer.redrive_status),
+        redrive_status_reason: json::some(&answer.redrive_status_reason),
+    })
+}

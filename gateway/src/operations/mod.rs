@@ -1,0 +1,139 @@
+//! The translation of each operation: checked members to the gRPC request, and the node's answer to AWS's JSON. One file for the
+//! operations of one kind of resource.
+
+mod activity;
+mod execution;
+mod history;
+mod json;
+mod list;
+mod state_machine;
+mod tag;
+mod task;
+
+use keepstep_proto::workflow::v1::Caller;
+
+use crate::decode::Members;
+use crate::fault::Fault;
+use crate::nodes::Nodes;
+use crate::operation::Operation;
+
+/// Asks the nodes with a method of the generated client.
+macro_rules! ask {
+    ($nodes:ident, $operation:ident, $method:ident, $request:expr) => {
+        $nodes
+            .call($operation, $request, |mut workflow, request| {
+                Box::pin(async move { workflow.$method(request).await })
+            })
+            .await
+    };
+}
+
+/// Does an operation whose members satisfy the model. The answer is a JSON body.
+///
+/// # Errors
+///
+/// What is wrong with the members beyond the model, and what a node answered.
+pub(crate) async fn perform(
+    nodes: &Nodes,
+    operation: Operation,
+    members: Members,
+    caller: Caller,
+) -> Result<Vec<u8>, Fault> {
+    match operation {
+        Operation::CreateActivity => {
+            let answer = ask!(nodes, operation, create_activity, activity::create(members, caller)?)?;
+            Ok(activity::created(&answer))
+        }
+        Operation::CreateStateMachine => {
+            let answer =
+                ask!(nodes, operation, create_state_machine, state_machine::create(members, caller)?)?;
+            Ok(state_machine::created(&answer))
+        }
+        Operation::DeleteActivity => {
+            ask!(nodes, operation, delete_activity, activity::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DeleteStateMachine => {
+            ask!(nodes, operation, delete_state_machine, state_machine::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DescribeActivity => {
+            let answer = ask!(nodes, operation, describe_activity, activity::describe(members, caller)?)?;
+            Ok(activity::described(&answer))
+        }
+        Operation::DescribeExecution => {
+            let data = json::IncludedData::of(&members);
+            let answer = ask!(nodes, operation, describe_execution, execution::describe(members, caller)?)?;
+            Ok(execution::described(&answer, data))
+        }
+        Operation::DescribeStateMachine => {
+            let data = json::IncludedData::of(&members);
+            let request = state_machine::describe(members, caller)?;
+            let answer = ask!(nodes, operation, describe_state_machine, request)?;
+            Ok(state_machine::described(&answer, data))
+        }
+        Operation::DescribeStateMachineForExecution => {
+            let data = json::IncludedData::of(&members);
+            let request = state_machine::describe_for_execution(members, caller)?;
+            let answer = ask!(nodes, operation, describe_state_machine_for_execution, request)?;
+            Ok(state_machine::described_for_execution(&answer, data))
+        }
+        Operation::GetActivityTask => {
+            let answer = nodes.poll(activity::poll(members, caller)?).await?;
+            Ok(activity::polled(&answer))
+        }
+        Operation::GetExecutionHistory => {
+            let answer = ask!(nodes, operation, get_execution_history, history::get(members, caller)?)?;
+            Ok(history::got(&answer))
+        }
+        Operation::ListActivities => {
+            let answer = ask!(nodes, operation, list_activities, list::activities(members, caller))?;
+            Ok(list::activities_listed(&answer))
+        }
+        Operation::ListExecutions => {
+            let answer = ask!(nodes, operation, list_executions, list::executions(members, caller)?)?;
+            Ok(list::executions_listed(&answer))
+        }
+        Operation::ListStateMachines => {
+            let answer = ask!(nodes, operation, list_state_machines, list::state_machines(members, caller))?;
+            Ok(list::state_machines_listed(&answer))
+        }
+        Operation::ListTagsForResource => {
+            let answer = ask!(nodes, operation, list_tags_for_resource, tag::list(members, caller)?)?;
+            Ok(tag::listed(&answer))
+        }
+        Operation::SendTaskFailure => {
+            ask!(nodes, operation, send_task_failure, task::failure(members, caller))?;
+            Ok(json::empty())
+        }
+        Operation::SendTaskHeartbeat => {
+            ask!(nodes, operation, send_task_heartbeat, task::heartbeat(members, caller))?;
+            Ok(json::empty())
+        }
+        Operation::SendTaskSuccess => {
+            ask!(nodes, operation, send_task_success, task::success(members, caller))?;
+            Ok(json::empty())
+        }
+        Operation::StartExecution => {
+            let answer = ask!(nodes, operation, start_execution, execution::start(members, caller)?)?;
+            Ok(execution::started(&answer))
+        }
+        Operation::StopExecution => {
+            let answer = ask!(nodes, operation, stop_execution, execution::stop(members, caller)?)?;
+            Ok(execution::stopped(&answer))
+        }
+        Operation::TagResource => {
+            ask!(nodes, operation, tag_resource, tag::add(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::UntagResource => {
+            ask!(nodes, operation, untag_resource, tag::remove(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::UpdateStateMachine => {
+            let answer =
+                ask!(nodes, operation, update_state_machine, state_machine::update(members, caller)?)?;
+            Ok(state_machine::updated(&answer))
+        }
+    }
+}

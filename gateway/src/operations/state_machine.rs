@@ -1,0 +1,319 @@
+//! State machines: create, update, describe, delete.
+
+use bytes::Bytes;
+use keepstep_proto::workflow::v1::{
+    Caller, Configuration, CreateStateMachineRequest, CreateStateMachineResponse, DeleteStateMachineRequest,
+    DescribeStateMachineForExecutionRequest, DescribeStateMachineForExecutionResponse,
+    DescribeStateMachineRequest, DescribeStateMachineResponse, LoggingConfiguration, StateMachineType,
+    UpdateStateMachineRequest, UpdateStateMachineResponse,
+};
+use serde::Serialize;
+
+use super::json::{self, EncryptionConfiguration, IncludedData, Time};
+use super::tag;
+use crate::arn::{self, Kind};
+use crate::decode::{Members, Value};
+use crate::fault::Fault;
+use crate::name;
+
+/// What `METADATA_ONLY` shows in a definition's place.
+const NO_DEFINITION: &str = "{}";
+
+pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateStateMachineRequest, Fault> {
+    let name = members.required_text("name");
+    name::check(&name)?;
+    let role_arn = members.required_text("roleArn");
+    arn::check_role(&role_arn)?;
+    let kind = members.text("type").and_then(|kind| StateMachineType::from_str_name(&kind));
+    if kind == Some(StateMachineType::Express) {
+        return Err(Fault::modelled(
+            "StateMachineTypeNotSupported",
+            "State machines of type EXPRESS are not supported by this server",
+        ));
+    }
+    refuse_versions(&mut members)?;
+    refuse_keys(&mut members)?;
+    Ok(CreateStateMachineRequest {
+        caller: Some(caller),
+        name,
+        definition: members.required_text("definition").into(),
+        role_arn,
+        r#type: kind.unwrap_or(StateMachineType::Standard).into(),
+        configuration: configuration(&mut members)?,
+        tags: tag::tags(&mut members)?,
+        publish: false,
+        version_description: String::new(),
+    })
+}
+
+pub(super) fn update(mut members: Members, caller: Caller) -> Result<UpdateStateMachineRequest, Fault> {
+    let state_machine_arn = members.required_text("stateMachineArn");
+    arn::check(&state_machine_arn, Kind::StateMachine)?;
+    let role_arn = members.text("roleArn");
+    if let Some(role_arn) = &role_arn {
+        arn::check_role(role_arn)?;
+    }
+    refuse_versions(&mut members)?;
+    let encryption = refuse_keys(&mut members)?;
+    let definition = members.text("definition").map(Bytes::from);
+    let configuration = configuration(&mut members)?;
+    if definition.is_none()
+        && role_arn.is_none()
+        && configuration.is_none()
+        && encryption == Encryption::Unsaid
+    {
+        return Err(Fault::modelled(
+            "MissingRequiredParameter",
+            "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
+        ));
+    }
+    Ok(UpdateStateMachineRequest {
+        caller: Some(caller),
+        state_machine_arn,
+        definition,
+        role_arn,
+        configuration,
+        publish: false,
+        version_description: String::new(),
+    })
+}
+
+/// Versions come with a later release.
+fn refuse_versions(members: &mut Members) -> Result<(), Fault> {
+    let publish = members.boolean("publish").unwrap_or_default();
+    let description = members.text("versionDescription");
+    let refused = if publish {
+        "Publishing state machine versions is not supported by this server"
+    } else if description.is_some() {
+        "Version description can only be set when publish is true"
+    } else {
+        return Ok(());
+    };
+    Err(Fault::modelled("ValidationException", refused))
+}
+
+/// Whether a request names the encryption that is the only one.
+#[derive(PartialEq, Eq)]
+pub(super) enum Encryption {
+    Unsaid,
+    Owned,
+}
+
+/// There is no KMS here: only AWS_OWNED_KEY can be asked for.
+pub(super) fn refuse_keys(members: &mut Members) -> Result<Encryption, Fault> {
+    let Some(mut encryption) = members.structure("encryptionConfiguration") else {
+        return Ok(Encryption::Unsaid);
+    };
+    let owned = encryption.text("type").is_none_or(|kind| kind == "AWS_OWNED_KEY");
+    if owned
+        && encryption.get("kmsKeyId").is_none()
+        && encryption.get("kmsDataKeyReusePeriodSeconds").is_none()
+    {
+        return Ok(Encryption::Owned);
+    }
+    Err(Fault::modelled(
+        "InvalidEncryptionConfiguration",
+        "Invalid Encryption Configuration: 'Customer managed KMS keys are not supported by this server'",
+    ))
+}
+
+/// Logging and tracing as far as they were given; anything but off is refused, since nobody would see the logs.
+fn configuration(members: &mut Members) -> Result<Option<Configuration>, Fault> {
+    let logging = members.structure("loggingConfiguration").map(logging).transpose()?;
+    let tracing_enabled = members
+        .structure("tracingConfiguration")
+        .map(|tracing| tracing.boolean("enabled").unwrap_or_default());
+    if tracing_enabled == Some(true) {
+        return Err(Fault::modelled(
+            "InvalidTracingConfiguration",
+            "Invalid Tracing Configuration: 'X-Ray tracing is not supported by this server'",
+        ));
+    }
+    Ok((logging.is_some() || tracing_enabled.is_some()).then_some(Configuration { logging, tracing_enabled }))
+}
+
+fn logging(mut members: Members) -> Result<LoggingConfiguration, Fault> {
+    let level = members.text("level").unwrap_or_else(|| "OFF".to_owned());
+    if level != "OFF" {
+        return Err(Fault::modelled(
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: 'Log levels other than OFF are not supported by this server'",
+        ));
+    }
+    let log_group = |destination| match destination {
+        Value::Structure(mut destination) => {
+            destination.structure("cloudWatchLogsLogGroup").and_then(|mut group| group.text("logGroupArn"))
+        }
+        _ => None,
+    };
+    Ok(LoggingConfiguration {
+        level,
+        include_execution_data: members.boolean("includeExecutionData").unwrap_or_default(),
+        log_group_arns: members.list("destinations").into_iter().filter_map(log_group).collect(),
+    })
+}
+
+pub(super) fn describe(mut members: Members, caller: Caller) -> Result<DescribeStateMachineRequest, Fault> {
+    let state_machine_arn = members.required_text("stateMachineArn");
+    arn::check(&state_machine_arn, Kind::StateMachine)?;
+    Ok(DescribeStateMachineRequest { caller: Some(caller), state_machine_arn })
+}
+
+pub(super) fn describe_for_execution(
+    mut members: Members,
+    caller: Caller,
+) -> Result<DescribeStateMachineForExecutionRequest, Fault> {
+    let execution_arn = members.required_text("executionArn");
+    arn::check(&execution_arn, Kind::Execution)?;
+    Ok(DescribeStateMachineForExecutionRequest { caller: Some(caller), execution_arn })
+}
+
+pub(super) fn delete(mut members: Members, caller: Caller) -> Result<DeleteStateMachineRequest, Fault> {
+    let state_machine_arn = members.required_text("stateMachineArn");
+    arn::check(&state_machine_arn, Kind::StateMachine)?;
+    Ok(DeleteStateMachineRequest { caller: Some(caller), state_machine_arn })
+}
+
+pub(super) fn created(answer: &CreateStateMachineResponse) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Created<'a> {
+        state_machine_arn: &'a str,
+        creation_date: Time,
+    }
+    json::body(&Created {
+        state_machine_arn: &answer.state_machine_arn,
+        creation_date: Time(answer.creation_date_ms),
+    })
+}
+
+pub(super) fn updated(answer: &UpdateStateMachineResponse) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Updated<'a> {
+        update_date: Time,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        revision_id: Option<&'a str>,
+    }
+    json::body(&Updated {
+        update_date: Time(answer.update_date_ms),
+        revision_id: json::some(&answer.revision_id),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described<'a> {
+    state_machine_arn: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    definition: std::borrow::Cow<'a, str>,
+    role_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_date: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_date: Option<Time>,
+    logging_configuration: Logging<'a>,
+    tracing_configuration: Tracing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_id: Option<&'a str>,
+    encryption_configuration: EncryptionConfiguration,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logging<'a> {
+    level: &'a str,
+    include_execution_data: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    destinations: Vec<Destination<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Destination<'a> {
+    cloud_watch_logs_log_group: LogGroup<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogGroup<'a> {
+    log_group_arn: &'a str,
+}
+
+#[derive(Serialize)]
+struct Tracing {
+    enabled: bool,
+}
+
+impl<'a> Logging<'a> {
+    fn of(configuration: Option<&'a Configuration>) -> Self {
+        let Some(logging) = configuration.and_then(|configuration| configuration.logging.as_ref()) else {
+            return Self { level: "OFF", include_execution_data: false, destinations: Vec::new() };
+        };
+        let destination =
+            |arn: &'a String| Destination { cloud_watch_logs_log_group: LogGroup { log_group_arn: arn } };
+        Self {
+            level: json::some(&logging.level).unwrap_or("OFF"),
+            include_execution_data: logging.include_execution_data,
+            destinations: logging.log_group_arns.iter().map(destination).collect(),
+        }
+    }
+}
+
+impl Tracing {
+    fn of(configuration: Option<&Configuration>) -> Self {
+        Self {
+            enabled: configuration
+                .and_then(|configuration| configuration.tracing_enabled)
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn definition(definition: &[u8], data: IncludedData) -> std::borrow::Cow<'_, str> {
+    match data {
+        IncludedData::All => json::text(definition),
+        IncludedData::MetadataOnly => NO_DEFINITION.into(),
+    }
+}
+
+pub(super) fn described(answer: &DescribeStateMachineResponse, data: IncludedData) -> Vec<u8> {
+    json::body(&Described {
+        state_machine_arn: &answer.state_machine_arn,
+        name: &answer.name,
+        status: Some(answer.status().as_str_name()),
+        definition: definition(&answer.definition, data),
+        role_arn: &answer.role_arn,
+        r#type: Some(answer.r#type().as_str_name()),
+        creation_date: Some(Time(answer.creation_date_ms)),
+        update_date: None,
+        logging_configuration: Logging::of(answer.configuration.as_ref()),
+        tracing_configuration: Tracing::of(answer.configuration.as_ref()),
+        revision_id: json::some(&answer.revision_id),
+        encryption_configuration: EncryptionConfiguration::OWNED,
+    })
+}
+
+pub(super) fn described_for_execution(
+    answer: &DescribeStateMachineForExecutionResponse,
+    data: IncludedData,
+) -> Vec<u8> {
+    json::body(&Described {
+        state_machine_arn: &answer.state_machine_arn,
+        name: &answer.name,
+        status: None,
+        definition: definition(&answer.definition, data),
+        role_arn: &answer.role_arn,
+        r#type: None,
+        creation_date: None,
+        update_date: Some(Time(answer.update_date_ms)),
+        logging_configuration: Logging::of(answer.configuration.as_ref()),
+        tracing_configuration: Tracing::of(answer.configuration.as_ref()),
+        revision_id: json::some(&answer.revision_id),
+        encryption_configuration: EncryptionConfiguration::OWNED,
+    })
+}
