@@ -1,4 +1,5 @@
-//! What is wrong, or doubtful, in a definition, in the shape of AWS's `ValidateStateMachineDefinitionDiagnostic`.
+//! What is wrong, or doubtful, in a definition, in the shape of AWS's
+//! `ValidateStateMachineDefinitionDiagnostic`.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -68,8 +69,8 @@ pub struct Diagnostic {
     pub code: Code,
     /// AWS's text, in English.
     pub message: String,
-    /// Where in the definition: `/States/NAME/FIELD`, with `[INDEX]` behind arrays; `/` is the whole. For malformed JSON,
-    /// Jackson's description of the place.
+    /// Where in the definition: `/States/NAME/FIELD`, with `[INDEX]` behind arrays; `/` is the whole. For
+    /// malformed JSON, Jackson's description of the place.
     pub location: Option<String>,
 }
 
@@ -80,8 +81,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Collects diagnostics while a definition is read, within the bounds of [`crate::limits`]. Shared by the readers of one
-/// definition, hence the inner mutability.
+/// Collects diagnostics while a definition is read, within the bounds of [`crate::limits`]. Shared by the
+/// readers of one definition, hence the inner mutability.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(RefCell<Vec<Diagnostic>>);
 

@@ -1,9 +1,10 @@
-//! JSON syntax, with the error texts of Jackson, the JSON parser behind AWS's API: AWS shows them for malformed definitions
-//! (`INVALID_JSON_DESCRIPTION`) and malformed inputs (`InvalidExecutionInput`).
+//! JSON syntax, with the error texts of Jackson, the JSON parser behind AWS's API: AWS shows them for
+//! malformed definitions (`INVALID_JSON_DESCRIPTION`) and malformed inputs (`InvalidExecutionInput`).
 //!
-//! Texts after `ReaderBasedJsonParser` and its base classes in Jackson 2 (github.com/FasterXML/jackson-core), those for
-//! an unrecognized token and an unquoted field name also as recorded from AWS. The scanner takes linear time, keeps its
-//! own stack and never builds a value: [`parse`] hands the checked text to `serde_json`.
+//! Texts after `ReaderBasedJsonParser` and its base classes in Jackson 2 (github.com/FasterXML/jackson-core),
+//! those for an unrecognized token and an unquoted field name also as recorded from AWS. The scanner takes
+//! linear time, keeps its own stack and never builds a value: [`parse`] hands the checked text to
+//! `serde_json`.
 
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use crate::limits::JSON_DEPTH_MAX;
 
 const VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-/// Longest token that Jackson quotes (`ErrorReportConfiguration.DEFAULT_MAX_ERROR_TOKEN_LENGTH`), in characters.
+/// Longest token that Jackson quotes (`ErrorReportConfiguration.DEFAULT_MAX_ERROR_TOKEN_LENGTH`), in
+/// characters.
 const QUOTED_TOKEN_MAX: usize = 256;
 
 /// Longest beginning of the text that Jackson quotes in a location, in characters
@@ -31,8 +33,8 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    /// The place of the error in `text` (the text that was checked) as Jackson describes it, with the beginning of the
-    /// text: `[Source: (String)"{'a'"; line: 1, column: 3]`.
+    /// The place of the error in `text` (the text that was checked) as Jackson describes it, with the
+    /// beginning of the text: `[Source: (String)"{'a'"; line: 1, column: 3]`.
     pub fn place(&self, text: &str) -> String {
         place(text, self.line, self.column)
     }
@@ -42,8 +44,8 @@ impl SyntaxError {
 ///
 /// # Errors
 ///
-/// The first error in the text. Numbers beyond the range of a double and escaped lone surrogates are errors, since no value
-/// of ours can hold them.
+/// The first error in the text. Numbers beyond the range of a double and escaped lone surrogates are errors,
+/// since no value of ours can hold them.
 pub fn check(text: &str) -> Result<(), SyntaxError> {
     Scanner { text, bytes: text.as_bytes(), at: 0, open: Vec::new() }.document()
 }
@@ -55,7 +57,8 @@ pub fn check(text: &str) -> Result<(), SyntaxError> {
 /// As [`check`].
 pub fn parse(text: &str) -> Result<Value, SyntaxError> {
     check(text)?;
-    // The scanner has accepted the text, so this can only fail where the two disagree: report it, never panic.
+    // The scanner has accepted the text, so this can only fail where the two disagree: report it, never
+    // panic.
     serde_json::from_str(text).map_err(|error| SyntaxError {
         message: error.to_string(),
         line: error.line(),

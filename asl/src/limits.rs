@@ -3,20 +3,21 @@
 /// Longest name of a state, in Unicode characters (Amazon States Language specification, "States").
 pub const STATE_NAME_CHARACTERS_MAX: usize = 80;
 
-/// Largest number of seconds in `Seconds`, `TimeoutSeconds`, `HeartbeatSeconds` and `IntervalSeconds`, and largest
-/// `MaxAttempts` (developer guide: "maximum value is 99999999").
+/// Largest number of seconds in `Seconds`, `TimeoutSeconds`, `HeartbeatSeconds` and `IntervalSeconds`, and
+/// largest `MaxAttempts` (developer guide: "maximum value is 99999999").
 pub const NUMBER_MAX: u64 = 99_999_999;
 
-/// `MaxDelaySeconds` must be below this: a year with a day to spare (developer guide, "Retrying after an error").
+/// `MaxDelaySeconds` must be below this: a year with a day to spare (developer guide, "Retrying after an
+/// error").
 pub const MAX_DELAY_SECONDS_END: u64 = 31_622_400;
 
-/// Deepest nesting of arrays and objects in a JSON text that is accepted, definitions and payloads alike. It keeps every
-/// recursive walk of a JSON value within a small stack.
+/// Deepest nesting of arrays and objects in a JSON text that is accepted, definitions and payloads alike. It
+/// keeps every recursive walk of a JSON value within a small stack.
 pub const JSON_DEPTH_MAX: usize = 127;
 
 /// Most problems that are listed for one definition (`ValidateStateMachineDefinition` returns at most 100).
 pub const DIAGNOSTICS_MAX: usize = 100;
 
-/// Longest message and longest location of one diagnostic, in bytes: definitions can hold texts of a megabyte, and each
-/// could be quoted many times. A place in malformed JSON quotes 500 characters.
+/// Longest message and longest location of one diagnostic, in bytes: definitions can hold texts of a
+/// megabyte, and each could be quoted many times. A place in malformed JSON quotes 500 characters.
 pub const DIAGNOSTIC_TEXT_BYTES_MAX: usize = 4096;

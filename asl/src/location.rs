@@ -1,7 +1,7 @@
 //! Where in a definition a value stands, as AWS writes it: `/States/Choose/Choices[0]/Next`.
 //!
-//! A location is a chain of borrowed steps and becomes text only when there is something to report, so that following it
-//! costs nothing in a definition without problems.
+//! A location is a chain of borrowed steps and becomes text only when there is something to report, so that
+//! following it costs nothing in a definition without problems.
 
 use std::fmt;
 

@@ -1,6 +1,8 @@
-//! What a Task's `Resource` names: an activity, a Lambda function, or a call to a service. Never calls anything.
+//! What a Task's `Resource` names: an activity, a Lambda function, or a call to a service. Never calls
+//! anything.
 
-/// How an optimised service integration waits for its result (developer guide, "Service integration patterns").
+/// How an optimised service integration waits for its result (developer guide, "Service integration
+/// patterns").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
     /// No suffix: the result is the service's answer to the call.
@@ -25,8 +27,8 @@ impl Pattern {
     }
 }
 
-/// A kind of Task that this server can run. Whether the named activity or function exists is only known when the task
-/// runs: AWS accepts ARNs of those that don't exist.
+/// A kind of Task that this server can run. Whether the named activity or function exists is only known when
+/// the task runs: AWS accepts ARNs of those that don't exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resource {
     /// `arn:PARTITION:states:REGION:ACCOUNT:activity:NAME`

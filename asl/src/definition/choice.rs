@@ -12,7 +12,8 @@ use crate::location::Location;
 pub struct Choice {
     /// `Choices`, in the order in which they are tried.
     pub rules: Vec<ChoiceRule>,
-    /// `Default`: the next state if no rule holds. Without it the execution then fails with `States.NoChoiceMatched`.
+    /// `Default`: the next state if no rule holds. Without it the execution then fails with
+    /// `States.NoChoiceMatched`.
     pub default: Option<String>,
 }
 

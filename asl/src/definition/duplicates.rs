@@ -1,5 +1,5 @@
-//! Finds names that two states of one flow share. `serde_json` keeps the last of two equal keys, so they can only be seen
-//! while the text is read; elsewhere in a definition the last one counts, as in Jackson.
+//! Finds names that two states of one flow share. `serde_json` keeps the last of two equal keys, so they can
+//! only be seen while the text is read; elsewhere in a definition the last one counts, as in Jackson.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! The Fail state: ends the execution with an error and a cause, from the definition or from the state's input.
+//! The Fail state: ends the execution with an error and a cause, from the definition or from the state's
+//! input.
 
 use super::fields::Fields;
 use super::{unsupported, wording};

@@ -1,5 +1,5 @@
-//! Reads the fields of one JSON object of a definition, reporting each that holds what it can't hold. A field of the wrong
-//! form is reported and then read as if it were absent, so that one reading finds all problems.
+//! Reads the fields of one JSON object of a definition, reporting each that holds what it can't hold. A field
+//! of the wrong form is reported and then read as if it were absent, so that one reading finds all problems.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,5 @@
-//! States that follow one another: the whole of a definition, a branch of a Parallel, or the processor of a Map.
+//! States that follow one another: the whole of a definition, a branch of a Parallel, or the processor of a
+//! Map.
 
 use indexmap::IndexMap;
 
@@ -62,7 +63,8 @@ impl From<Vec<FlowStep>> for FlowPath {
     }
 }
 
-/// Reads `StartAt` and `States`. Recursion (through Parallel and Map) is bounded by the depth of the JSON text.
+/// Reads `StartAt` and `States`. Recursion (through Parallel and Map) is bounded by the depth of the JSON
+/// text.
 pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Flow> {
     fields.require(&["StartAt", "States"]);
     let start_at = fields.text("StartAt");

@@ -13,7 +13,8 @@ use crate::template::Template;
 /// A Map state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
-    /// `ItemsPath`: where the list is in the effective input; `None` means that the effective input is the list.
+    /// `ItemsPath`: where the list is in the effective input; `None` means that the effective input is the
+    /// list.
     pub items_path: Option<Path>,
     /// `ItemSelector` (or `Parameters`, its older name): the input of an iteration. Without it, the item.
     pub item_selector: Option<Template>,

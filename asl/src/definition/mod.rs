@@ -1,8 +1,8 @@
 //! The definition of a state machine: what a text in Amazon States Language says, compiled and ready to run.
 //!
-//! [`parse`] reads a text in three passes: JSON syntax, then every field of every state (`SCHEMA_VALIDATION_FAILED`), then
-//! how the states hang together ([`crate::validation`]). A pass runs only if the one before found nothing, as on AWS.
-//! Nothing here evaluates anything.
+//! [`parse`] reads a text in three passes: JSON syntax, then every field of every state
+//! (`SCHEMA_VALIDATION_FAILED`), then how the states hang together (the module `validation`). A pass runs only
+//! if the one before found nothing, as on AWS. Nothing here evaluates anything.
 
 mod catcher;
 mod choice;
@@ -84,16 +84,17 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// What AWS puts between the quotes of `Invalid State Machine Definition: '...'`: every error with its code and
-    /// location, joined by commas.
+    /// What AWS puts between the quotes of `Invalid State Machine Definition: '...'`: every error with its
+    /// code and location, joined by commas.
     pub fn invalid_definition_message(&self) -> String {
         let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         errors.map(Diagnostic::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Reads, compiles and validates a definition. Time is linear in the size of the text, and the stack is bounded by
-/// [`crate::limits::JSON_DEPTH_MAX`]. The size of the text (1 MiB on AWS) is the caller's to limit.
+/// Reads, compiles and validates a definition. Time is linear in the size of the text, and the stack is
+/// bounded by [`crate::limits::JSON_DEPTH_MAX`]. The size of the text (1 MiB on AWS) is the caller's to
+/// limit.
 ///
 /// # Errors
 ///
@@ -131,8 +132,8 @@ fn read(text: &str, value: &Value, options: &ParseOptions, problems: &Problems) 
 }
 
 impl Definition {
-    /// The flow that a branch runs: the root's, or that of a Parallel's branch or a Map's iteration, however nested. `None`
-    /// if the path leads to nothing in this definition.
+    /// The flow that a branch runs: the root's, or that of a Parallel's branch or a Map's iteration, however
+    /// nested. `None` if the path leads to nothing in this definition.
     pub fn flow_at(&self, path: &FlowPath) -> Option<&Flow> {
         path.steps()
             .iter()

@@ -1,5 +1,5 @@
-//! Which `Parameters` a call to a service takes, and what `Credentials` hold. Their values are only known at run time;
-//! their names are checked here.
+//! Which `Parameters` a call to a service takes, and what `Credentials` hold. Their values are only known at
+//! run time; their names are checked here.
 
 use super::fields::Fields;
 use super::wording;

@@ -12,7 +12,8 @@ use crate::template::Template;
 pub struct Pass {
     /// `Parameters`
     pub parameters: Option<Template>,
-    /// `Result`: the state's result as it stands, never evaluated; without it, the effective input is the result.
+    /// `Result`: the state's result as it stands, never evaluated; without it, the effective input is the
+    /// result.
     pub result: Option<Value>,
     /// `ResultPath`
     pub result_path: ResultPath,

@@ -16,7 +16,8 @@ pub struct Retrier {
     pub interval_seconds: u64,
     /// `MaxAttempts`: retries, not counting the first try; 3 where it is absent, 0 for never.
     pub max_attempts: u64,
-    /// `BackoffRate`: the factor by which the interval grows with each retry, at least 1.0; 2.0 where it is absent.
+    /// `BackoffRate`: the factor by which the interval grows with each retry, at least 1.0; 2.0 where it is
+    /// absent.
     pub backoff_rate: f64,
     /// `MaxDelaySeconds`: what the interval never grows beyond.
     pub max_delay_seconds: Option<u64>,

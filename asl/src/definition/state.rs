@@ -175,7 +175,8 @@ pub(super) fn read(
     })
 }
 
-/// Reports fields that neither every state has nor this type (`own`). `Fail` has no paths: it doesn't call this.
+/// Reports fields that neither every state has nor this type (`own`). `Fail` has no paths: it doesn't call
+/// this.
 pub(super) fn allow(fields: &Fields<'_>, own: &[&str]) {
     let mut names = vec!["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath"];
     names.extend_from_slice(own);

@@ -1,5 +1,5 @@
-//! How long a Task may take as a whole, or between two heartbeats: `TimeoutSeconds`, `HeartbeatSeconds` and their Path
-//! forms.
+//! How long a Task may take as a whole, or between two heartbeats: `TimeoutSeconds`, `HeartbeatSeconds` and
+//! their Path forms.
 
 use super::fields::Fields;
 use super::wording;

@@ -1,6 +1,7 @@
-//! The parts of the Amazon States Language that this version of the server can't run yet: JSONata, variables and the
-//! distributed Map. A definition that uses them is refused when it is made, with a message that says so: accepting and
-//! ignoring them would run something else than what was written. This file is the only place that knows of them.
+//! The parts of the Amazon States Language that this version of the server can't run yet: JSONata, variables
+//! and the distributed Map. A definition that uses them is refused when it is made, with a message that says
+//! so: accepting and ignoring them would run something else than what was written. This file is the only
+//! place that knows of them.
 
 use super::fields::Fields;
 

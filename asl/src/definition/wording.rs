@@ -1,11 +1,11 @@
-//! AWS's texts for what is wrong with a field, each with where AWS was seen to say it. Those without a source are ours, in
-//! the same manner: no public record of AWS's own text is known.
+//! AWS's texts for what is wrong with a field, each with where AWS was seen to say it. Those without a source
+//! are ours, in the same manner: no public record of AWS's own text is known.
 
 use crate::limits::STATE_NAME_CHARACTERS_MAX;
 
-/// Recorded from `ValidateStateMachineDefinition` and `CreateStateMachine` (missing `StartAt`, `States`); quoted for a
-/// choice rule's `Next` in github.com/aws-cloudformation/cfn-lint/issues/4077 and for `Choices` in
-/// github.com/CloudSnorkel/cdk-github-runners/issues/434.
+/// Recorded from `ValidateStateMachineDefinition` and `CreateStateMachine` (missing `StartAt`, `States`);
+/// quoted for a choice rule's `Next` in github.com/aws-cloudformation/cfn-lint/issues/4077 and for `Choices`
+/// in github.com/CloudSnorkel/cdk-github-runners/issues/434.
 pub(crate) fn required(names: &[&str]) -> String {
     format!("These fields are required: [{}]", names.join(", "))
 }
@@ -41,7 +41,8 @@ pub(crate) fn duplicate_state_name(name: &str) -> String {
     format!("Duplicate State name: {name}")
 }
 
-/// github.com/ChristopheBougere/asl-validator/issues/69 and github.com/aws-cloudformation/cfn-lint/issues/4079.
+/// github.com/ChristopheBougere/asl-validator/issues/69 and
+/// github.com/aws-cloudformation/cfn-lint/issues/4079.
 pub(crate) fn state_name_too_long(name: &str) -> String {
     format!(
         "Invalid State name: State '{name}' exceeds the {STATE_NAME_CHARACTERS_MAX}-character limit allowed by the service"

@@ -1,5 +1,5 @@
-//! How the states of a definition hang together: names, transitions, ends. Runs on a definition whose fields are all right,
-//! so that each transition says something. Never looks into single fields: `definition` does.
+//! How the states of a definition hang together: names, transitions, ends. Runs on a definition whose fields
+//! are all right, so that each transition says something. Never looks into single fields: `definition` does.
 
 mod names;
 mod transitions;
@@ -13,7 +13,8 @@ pub(crate) fn check(definition: &Definition, problems: &Problems) {
     check_flow(&definition.flow, Location::Root, problems);
 }
 
-/// Recursion is bounded by the depth of the JSON text: each flow lies four levels deeper than the one around it.
+/// Recursion is bounded by the depth of the JSON text: each flow lies four levels deeper than the one around
+/// it.
 fn check_flow(flow: &Flow, at: Location<'_>, problems: &Problems) {
     transitions::check(flow, at, problems);
     each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, problems));

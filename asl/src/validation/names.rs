@@ -1,4 +1,5 @@
-//! Names of states: how long they may be, and that each is unique in the whole definition (not only in its flow).
+//! Names of states: how long they may be, and that each is unique in the whole definition (not only in its
+//! flow).
 
 use std::collections::HashSet;
 
@@ -12,7 +13,7 @@ pub(super) fn check(flow: &Flow, problems: &Problems) {
     check_flow(flow, Location::Root, &mut HashSet::new(), problems);
 }
 
-fn check_flow<'d>(flow: &'d Flow, at: Location<'_>, seen: &mut HashSet<String>, problems: &Problems) {
+fn check_flow(flow: &Flow, at: Location<'_>, seen: &mut HashSet<String>, problems: &Problems) {
     let states = at.field("States");
     for name in flow.states.keys() {
         let at = states.field(name);

@@ -23,7 +23,8 @@ pub(super) fn check(flow: &Flow, at: Location<'_>, problems: &Problems) {
         problems.report(Code::MissingEndState, None, wording::NO_TERMINAL_STATE);
         return;
     }
-    // AWS looks at single transitions, not at paths from the start: what an unreachable state leads to isn't reported.
+    // AWS looks at single transitions, not at paths from the start: what an unreachable state leads to isn't
+    // reported.
     for (index, name) in flow.states.keys().enumerate() {
         if !targets.contains(&index) {
             let message = wording::unreachable(name);
