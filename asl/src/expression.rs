@@ -26,6 +26,9 @@ pub enum ParseError {
 
 impl Expression {
     /// A text that starts with `$` is a path, any other an intrinsic function.
+    ///
+    /// # Errors
+    /// If the text is neither.
     pub fn parse(text: &str) -> Result<Expression, ParseError> {
         if text.starts_with('$') {
             Ok(Expression::Path(Path::parse(text)?))
@@ -35,6 +38,9 @@ impl Expression {
     }
 
     /// The value the expression stands for in this scope.
+    ///
+    /// # Errors
+    /// As [`Path::evaluate`] and [`Call::evaluate`].
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
         match self {
             Expression::Path(path) => path.evaluate(scope),

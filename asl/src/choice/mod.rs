@@ -1,13 +1,27 @@
-//! Choice rules in the JSONPath query language.
+//! Choice rules in the JSONPath query language: comparisons, and `And`, `Or`, `Not` of rules. Where a rule leads
+//! (`Next`) and what it assigns is the caller's.
+
+mod comparison;
+mod parser;
+mod wildcard;
 
 use serde_json::Value;
 
-use crate::{EvaluationError, Scope};
+use self::comparison::Comparison;
+use crate::{EvaluationError, Scope, budget::Budget, path::Path};
 
-/// A compiled choice rule: a comparison, or `And`, `Or`, `Not` of rules. Its `Next` is the caller's.
+/// A compiled choice rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    value: Value,
+    node: Node,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    Test { variable: Path, comparison: Comparison },
 }
 
 /// Why a value is no choice rule.
@@ -21,13 +35,46 @@ pub struct ParseError {
 }
 
 impl Rule {
-    /// Compiles a rule; `Next`, `Comment` and `Assign` at its top are left to the caller.
+    /// Compiles a rule. `Next`, `Comment` and `Assign` may stand at its top and are not looked at.
+    ///
+    /// # Errors
+    /// All that is wrong with the rule, in the order of its fields; rules that nest more than 32 levels deep.
     pub fn parse(value: &Value) -> Result<Rule, Vec<ParseError>> {
-        Ok(Rule { value: value.clone() })
+        parser::parse(value).map(|node| Rule { node })
     }
 
-    /// Whether the rule holds.
-    pub fn matches(&self, _scope: &Scope<'_>) -> Result<bool, EvaluationError> {
-        Ok(self.value.is_null())
+    /// Whether the rule holds. `And` and `Or` stop at the first rule that decides.
+    ///
+    /// # Errors
+    /// `States.Runtime` if a path of a comparison (other than `IsPresent`) leads nowhere, or if it costs too much.
+    pub fn matches(&self, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        matches(&self.node, scope, &Budget::default())
     }
 }
+
+fn matches(node: &Node, scope: &Scope<'_>, budget: &Budget) -> Result<bool, EvaluationError> {
+    budget.visit(1)?;
+    match node {
+        Node::And(nodes) => {
+            for node in nodes {
+                if !matches(node, scope, budget)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Node::Or(nodes) => {
+            for node in nodes {
+                if matches(node, scope, budget)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Node::Not(node) => Ok(!matches(node, scope, budget)?),
+        Node::Test { variable, comparison } => comparison.holds(variable, scope, budget),
+    }
+}
+
+#[cfg(test)]
+mod tests;

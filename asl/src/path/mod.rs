@@ -62,7 +62,7 @@ impl Path {
     ///
     /// # Errors
     /// `States.Runtime`, cause `Invalid path '...' : ...`, where a definite path leads nowhere; `States.Runtime` if
-    /// it visits or produces too much.
+    /// the document is `null`, or the path visits or produces too much.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
         self.evaluate_within(scope, &Budget::default())
     }
@@ -103,6 +103,9 @@ impl Path {
         scope: &Scope<'_>,
         budget: &Budget,
     ) -> Result<Value, EvaluationError> {
+        if self.document(scope).is_null() {
+            return Err(null_document());
+        }
         match self.look_up(scope, budget) {
             Ok(value) => owned(value, budget),
             Err(Failure::Stopped(error)) => Err(error),
@@ -137,6 +140,11 @@ impl Path {
         let document = self.document(scope);
         evaluator::evaluate(&self.segments, document, document, budget)
     }
+}
+
+/// AWS applies no path, not even `$`, to a document that is `null`.
+pub(crate) fn null_document() -> EvaluationError {
+    EvaluationError::runtime("Unable to apply Path transformation to null or empty input.")
 }
 
 /// What the evaluator made is already paid for; what it found is paid for when it is copied.
