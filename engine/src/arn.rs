@@ -109,7 +109,9 @@ impl<'a> ExecutionArn<'a> {
     pub fn parse(text: &'a str) -> Result<Self, ApiError> {
         let (place, resource) = parse(text, &["execution"])?;
         match split_optional(resource.rest, ':') {
-            (state_machine, Some(name)) if !state_machine.is_empty() && !name.is_empty() && !name.contains(':') => {
+            (state_machine, Some(name))
+                if !state_machine.is_empty() && !name.is_empty() && !name.contains(':') =>
+            {
                 Ok(Self { place, state_machine, name })
             }
             _ => Err(ApiError::invalid_arn(format_args!("Invalid ARN: {text}"))),
@@ -310,7 +312,10 @@ mod tests {
         let machine = StateMachineArn { place: PLACE, name: "m", label: None, qualifier: None };
         let text = ExecutionArn::format(&machine, "e");
         assert_eq!(text, "arn:aws:states:us-east-1:123456789012:execution:m:e");
-        assert_eq!(ExecutionArn::parse(&text), Ok(ExecutionArn { place: PLACE, state_machine: "m", name: "e" }));
+        assert_eq!(
+            ExecutionArn::parse(&text),
+            Ok(ExecutionArn { place: PLACE, state_machine: "m", name: "e" })
+        );
         for (text, message) in [
             (
                 "arn:aws:states:us-east-1:123456789012:execution:m",

@@ -104,6 +104,19 @@ pub fn prefix_end(prefix: &[u8]) -> Bytes {
     end.into()
 }
 
+/// The first key that is greater than `key`: where a scan goes on.
+pub fn after(key: &[u8]) -> Bytes {
+    let mut next = Vec::with_capacity(key.len() + 1);
+    next.extend_from_slice(key);
+    next.push(0);
+    next.into()
+}
+
+/// What all state machines of all accounts and regions start with.
+pub fn all_state_machines() -> Bytes {
+    Builder::new(b"sm/").build()
+}
+
 /// A state machine. Names, accounts and regions hold no `/`.
 pub fn state_machine(account: &str, region: &str, name: &str) -> Bytes {
     named(b"sm/", account, region, name)
@@ -147,6 +160,11 @@ pub fn revisions(machine: MachineId) -> Bytes {
 /// A state machine being deleted.
 pub fn deletion(machine: MachineId) -> Bytes {
     Builder::new(b"sd/").bytes(machine.as_bytes()).build()
+}
+
+/// The state machine of a [`deletion`] key.
+pub fn parse_deletion(key: &[u8]) -> Option<MachineId> {
+    Some(MachineId::from_bytes(Reader::new(b"sd/", key)?.array()?))
 }
 
 /// What all deletions start with.
@@ -222,7 +240,12 @@ pub fn name_hold(execution: ExecutionId) -> Bytes {
 }
 
 /// An execution in the list of its state machine's executions.
-pub fn listing(machine: MachineId, status: ExecutionStatus, start: Timestamp, execution: ExecutionId) -> Bytes {
+pub fn listing(
+    machine: MachineId,
+    status: ExecutionStatus,
+    start: Timestamp,
+    execution: ExecutionId,
+) -> Bytes {
     Builder(listings(machine, status).to_vec())
         .number(u64::MAX - sortable(start))
         .bytes(execution.as_bytes())
@@ -232,6 +255,11 @@ pub fn listing(machine: MachineId, status: ExecutionStatus, start: Timestamp, ex
 /// What all executions of a state machine in one status start with, newest first.
 pub fn listings(machine: MachineId, status: ExecutionStatus) -> Bytes {
     Builder::new(b"li/").bytes(machine.as_bytes()).byte(status as u8).build()
+}
+
+/// The first key of all executions of a state machine in one status that started at `start` or before.
+pub fn listings_from(machine: MachineId, status: ExecutionStatus, start: Timestamp) -> Bytes {
+    Builder(listings(machine, status).to_vec()).number(u64::MAX - sortable(start)).build()
 }
 
 /// The start time and the execution of a [`listing`] key.
@@ -369,6 +397,11 @@ pub fn expiry(time: Timestamp, execution: ExecutionId) -> Bytes {
 /// What all expiries start with, soonest first.
 pub fn expiries() -> Bytes {
     Builder::new(b"xp/").build()
+}
+
+/// The first key of all expiries at `time` or later.
+pub fn expiries_from(time: Timestamp) -> Bytes {
+    Builder::new(b"xp/").time(time).build()
 }
 
 /// The time and execution of an [`expiry`] key.

@@ -9,6 +9,7 @@
 
 pub mod api_error;
 pub mod arn;
+pub mod command;
 pub mod desk;
 pub mod draft;
 pub mod effect;
@@ -18,9 +19,11 @@ pub mod key;
 pub mod limits;
 pub mod name;
 pub mod memory;
+pub mod query;
 pub mod record;
 pub mod request_log;
 pub mod stimulus;
+mod taggable;
 pub mod task_token;
 pub mod view;
 

@@ -47,7 +47,11 @@ mod tests {
             ("a\u{7}", false),
             ("a\u{9f}", false),
         ] {
-            let expected = if valid { Ok(()) } else { Err(ApiError::new("InvalidName", format!("Invalid Name: '{name}'"))) };
+            let expected = if valid {
+                Ok(())
+            } else {
+                Err(ApiError::new("InvalidName", format!("Invalid Name: '{name}'")))
+            };
             assert_eq!(check(name), expected);
         }
     }

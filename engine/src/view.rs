@@ -36,6 +36,11 @@ pub trait View {
     ) -> Result<Vec<(Bytes, Versioned)>, ViewError>;
 }
 
+/// The record at `key`.
+pub fn record<M: prost::Message + Default>(view: &dyn View, key: &Bytes) -> Result<Option<M>, ViewError> {
+    view.get(key)?.map(|versioned| crate::draft::decode(key, &versioned.value)).transpose()
+}
+
 /// The state could not be read, or holds what this version cannot read. Nothing was decided.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ViewError {
@@ -60,4 +65,11 @@ pub enum ViewError {
         /// The key, in hexadecimal.
         key: String,
     },
+}
+
+impl ViewError {
+    /// A record that another one refers to is not there.
+    pub fn missing(what: &'static str, key: &[u8]) -> Self {
+        Self::Missing { what, key: hex::encode(key) }
+    }
 }

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::id::ActivityId;
+
 /// An activity.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Activity {
@@ -14,6 +16,13 @@ pub struct Activity {
     /// Milliseconds since the epoch.
     #[prost(int64, tag = "3")]
     pub created_ms: i64,
+}
+
+impl Activity {
+    /// Its id; `None` if the record is damaged.
+    pub fn activity_id(&self) -> Option<ActivityId> {
+        ActivityId::from_slice(&self.id)
+    }
 }
 
 /// An activity task that waits for a worker.

@@ -109,10 +109,11 @@ pub struct ParentLink {
     pub attempt: u64,
 }
 
-/// A deleted execution whose name is still taken.
+/// A deleted execution whose name is still taken: as long as this is stored, since the rest of the execution's data may still be on its
+/// way out.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct NameHold {
-    /// Until when, in milliseconds since the epoch.
+    /// When it may be given up, in milliseconds since the epoch.
     #[prost(int64, tag = "1")]
     pub until_ms: i64,
 }

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::id::MachineId;
+
 /// AWS's `StateMachineType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
 #[repr(i32)]
@@ -43,6 +45,13 @@ pub struct StateMachine {
     /// The number of the current revision, from 1.
     #[prost(uint64, tag = "6")]
     pub revision: u64,
+}
+
+impl StateMachine {
+    /// Its id; `None` if the record is damaged.
+    pub fn machine_id(&self) -> Option<MachineId> {
+        MachineId::from_slice(&self.id)
+    }
 }
 
 /// A definition and its configuration: immutable, and what running executions refer to.

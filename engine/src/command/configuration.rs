@@ -1,0 +1,83 @@
+//! Checks of what a state machine is made of: definition, role, logging. Never writes anything.
+
+use std::str;
+
+use bytes::Bytes;
+use keepstep_asl::definition::{self, Kind, ParseOptions};
+
+use crate::api_error::ApiError;
+use crate::arn;
+use crate::limits::Limits;
+use crate::record::{Configuration, Revision, StateMachineType};
+
+/// Checks all that a revision holds.
+///
+/// # Errors
+///
+/// `InvalidArn`, `InvalidLoggingConfiguration` and `InvalidDefinition`.
+pub(super) fn check(revision: &Revision, kind: StateMachineType, limits: &Limits) -> Result<(), ApiError> {
+    arn::check_role(&revision.role_arn)?;
+    check_logging(&revision.configuration)?;
+    check_definition(&revision.definition, kind, limits)
+}
+
+fn check_definition(text: &Bytes, kind: StateMachineType, limits: &Limits) -> Result<(), ApiError> {
+    let invalid = |detail: &str| {
+        ApiError::new("InvalidDefinition", format!("Invalid State Machine Definition: '{detail}'"))
+    };
+    if text.len() > limits.definition_bytes_max {
+        let most = limits.definition_bytes_max;
+        return Err(invalid(&format!(
+            "INVALID_JSON_DESCRIPTION: The definition is larger than {most} bytes"
+        )));
+    }
+    let text = str::from_utf8(text)
+        .map_err(|_| invalid("INVALID_JSON_DESCRIPTION: The definition is not text in UTF-8"))?;
+    let kind = match kind {
+        StateMachineType::Standard => Kind::Standard,
+        StateMachineType::Express => Kind::Express,
+    };
+    match definition::parse(text, &ParseOptions { kind }) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(invalid(&problems.invalid_definition_message())),
+    }
+}
+
+fn check_logging(configuration: &Configuration) -> Result<(), ApiError> {
+    let destinations = configuration.log_group_arns.len();
+    let invalid = |detail: &str| {
+        ApiError::new("InvalidLoggingConfiguration", format!("Invalid Logging Configuration: {detail}"))
+    };
+    match configuration.log_level.as_str() {
+        "" | "OFF" if destinations <= 1 => Ok(()),
+        "ALL" | "ERROR" | "FATAL" if destinations == 1 => Ok(()),
+        "" | "OFF" | "ALL" | "ERROR" | "FATAL" => Err(invalid("Must specify exactly one Log Destination.")),
+        level => Err(invalid(&format!("Unknown log level: {level}."))),
+    }
+}
+
+/// The same configuration in one form: the level OFF is never spelled out, so that what is the same compares equal.
+pub(super) fn normalized(configuration: &Configuration) -> Configuration {
+    let mut configuration = configuration.clone();
+    if configuration.log_level == "OFF" {
+        configuration.log_level.clear();
+    }
+    configuration
+}
+
+/// Refuses what comes with versions of state machines, of which there are none yet.
+///
+/// # Errors
+///
+/// `ValidationException`: AWS's text for a description without `publish`, a plain one for `publish`.
+pub(super) fn refuse_versions(publish: bool, version_description: &str) -> Result<(), ApiError> {
+    if publish {
+        return Err(ApiError::validation(
+            "This server does not support versions of state machines: publish must be false",
+        ));
+    }
+    if !version_description.is_empty() {
+        return Err(ApiError::validation("Version description can only be set when publish is true"));
+    }
+    Ok(())
+}

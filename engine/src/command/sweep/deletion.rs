@@ -1,0 +1,138 @@
+//! Carries the deletion of state machines on, as AWS documents it (API reference, "DeleteStateMachine"): a state machine is gone only
+//! when all its executions are. Running ones are ended by their own next step, not here; the data of finished ones goes first, then
+//! the state machine itself, its tags and its revisions.
+//!
+//! No execution can start meanwhile: starting one guards the state machine's record, which says DELETING.
+
+use bytes::Bytes;
+
+use crate::api_error::Refusal;
+use crate::desk::Desk;
+use crate::draft::{Decision, Draft, Origin};
+use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::key;
+use crate::record::{Deletion, ExecutionStatus, Head, StateMachine};
+use crate::view::{Direction, View, ViewError};
+
+use super::purge::purge;
+
+const ORIGIN: Origin = Origin("StateMachineDeletion");
+
+/// The most executions in one transaction.
+const EXECUTIONS_MAX: usize = 64;
+/// The most keys of executions in one transaction.
+const KEYS_MAX: usize = 256;
+/// The most revisions in one transaction: each may be a mebibyte to read.
+const REVISIONS_MAX: usize = 8;
+
+/// How far a deletion came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// An execution still runs: ask again later.
+    Waiting,
+    /// It stopped at its bound: ask again.
+    More,
+    /// All is gone.
+    Gone,
+}
+
+/// At most `limit` state machines that are being deleted, behind `after` in the order of their ids.
+///
+/// # Errors
+///
+/// None but of the view.
+pub fn pending(view: &dyn View, after: Option<MachineId>, limit: usize) -> Result<Vec<MachineId>, ViewError> {
+    let all = key::deletions();
+    let from = after.map_or_else(|| all.clone(), |machine| key::after(&key::deletion(machine)));
+    let found = view.scan(&from, &key::prefix_end(&all), limit, Direction::Forward)?;
+    Ok(found.iter().filter_map(|(key, _)| key::parse_deletion(key)).collect())
+}
+
+/// Carries the deletion of one state machine on, as far as the bounds go.
+///
+/// # Errors
+///
+/// None of the API's.
+pub fn advance(desk: &Desk<'_>, machine: MachineId) -> Result<Decision<Progress>, Refusal> {
+    let mut draft = Draft::new(desk.view);
+    let marker = key::deletion(machine);
+    let Some(Deletion { state_machine_key }) = draft.get(&marker)? else {
+        return Ok(Decision::unchanged(Progress::Gone));
+    };
+    let record: Option<StateMachine> = draft.get(&state_machine_key)?;
+    if record.is_some_and(|record| record.machine_id() == Some(machine)) {
+        if !listed(&draft, machine, ExecutionStatus::Running, 1)?.is_empty() {
+            return Ok(Decision::unchanged(Progress::Waiting));
+        }
+        if delete_executions(desk, &mut draft, machine)? {
+            return Ok(draft.finish(ORIGIN, Progress::More));
+        }
+        draft.delete(state_machine_key);
+        draft.delete(key::machine_tags(machine));
+    }
+    let progress = delete_revisions(&mut draft, machine)?;
+    if progress == Progress::Gone {
+        draft.delete(marker);
+    }
+    Ok(draft.finish(ORIGIN, progress))
+}
+
+/// Whether there was any to delete.
+fn delete_executions(desk: &Desk<'_>, draft: &mut Draft<'_>, machine: MachineId) -> Result<bool, ViewError> {
+    let mut keys_left = KEYS_MAX;
+    let mut any = false;
+    for status in ExecutionStatus::ALL {
+        for (listing, execution) in listed(draft, machine, status, EXECUTIONS_MAX)? {
+            if keys_left == 0 {
+                return Ok(true);
+            }
+            any = true;
+            keys_left -= delete_execution(desk, draft, &listing, execution, keys_left)?;
+        }
+        if any {
+            return Ok(true);
+        }
+    }
+    Ok(any)
+}
+
+fn delete_execution(
+    desk: &Desk<'_>,
+    draft: &mut Draft<'_>,
+    listing: &Bytes,
+    execution: ExecutionId,
+    most: usize,
+) -> Result<usize, ViewError> {
+    let head: Option<Head> = draft.get(&key::head(execution))?;
+    if let Some(stopped_ms) = head.and_then(|head| head.stopped_ms) {
+        // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
+        let kept_ms = i64::try_from(desk.limits.retention_seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        draft.delete(key::expiry(Timestamp(stopped_ms.saturating_add(kept_ms)), execution));
+    }
+    let (deleted, nothing_left) = purge(draft, execution, most)?;
+    if nothing_left {
+        draft.delete(listing.clone());
+    }
+    Ok(deleted)
+}
+
+fn delete_revisions(draft: &mut Draft<'_>, machine: MachineId) -> Result<Progress, ViewError> {
+    let prefix = key::revisions(machine);
+    let found = draft.scan(&prefix, &key::prefix_end(&prefix), REVISIONS_MAX, Direction::Forward)?;
+    let progress = if found.len() == REVISIONS_MAX { Progress::More } else { Progress::Gone };
+    for (key, _) in found {
+        draft.delete(key);
+    }
+    Ok(progress)
+}
+
+fn listed(
+    draft: &Draft<'_>,
+    machine: MachineId,
+    status: ExecutionStatus,
+    limit: usize,
+) -> Result<Vec<(Bytes, ExecutionId)>, ViewError> {
+    let prefix = key::listings(machine, status);
+    let found = draft.scan(&prefix, &key::prefix_end(&prefix), limit, Direction::Forward)?;
+    Ok(found.into_iter().filter_map(|(key, _)| key::parse_listing(&key).map(|(_, id)| (key, id))).collect())
+}

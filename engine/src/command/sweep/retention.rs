@@ -1,0 +1,103 @@
+//! Deletes finished executions whose retention is over, and gives up names whose hold is over.
+//!
+//! The expiry index leads the way. An entry may be stale (its execution's state machine was deleted and the name used again, or the
+//! configured retention has grown), so that the head decides, not the entry.
+
+use crate::api_error::Refusal;
+use crate::desk::Desk;
+use crate::draft::{Decision, Draft, Origin};
+use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::key;
+use crate::record::{ExecutionStatus, Head, NameHold};
+use crate::view::{Direction, ViewError};
+
+use super::Progress;
+use super::purge::purge;
+
+const ORIGIN: Origin = Origin("RetentionOver");
+
+/// The most entries of the index in one transaction.
+const ENTRIES_MAX: usize = 64;
+/// The most keys of executions in one transaction.
+const KEYS_MAX: usize = 256;
+
+/// Handles the entries that are due, as far as the bounds go.
+///
+/// # Errors
+///
+/// None of the API's.
+pub fn sweep(desk: &Desk<'_>) -> Result<Decision<Progress>, Refusal> {
+    let mut draft = Draft::new(desk.view);
+    let end = key::expiries_from(Timestamp(desk.now.0.saturating_add(1)));
+    let due = draft.scan(&key::expiries(), &end, ENTRIES_MAX, Direction::Forward)?;
+    let mut progress = if due.len() == ENTRIES_MAX { Progress::More } else { Progress::Idle };
+    let mut keys_left = KEYS_MAX;
+    for (entry, _) in due {
+        if keys_left == 0 {
+            progress = Progress::More;
+            break;
+        }
+        let Some((time, execution)) = key::parse_expiry(&entry) else {
+            draft.delete(entry);
+            continue;
+        };
+        let (deleted, finished) = expire(desk, &mut draft, time, execution, keys_left)?;
+        keys_left -= deleted;
+        if !finished {
+            progress = Progress::More;
+        }
+    }
+    Ok(draft.finish(ORIGIN, progress))
+}
+
+/// Handles one entry. Returns how many keys of the execution were deleted, and whether the entry is done with.
+fn expire(
+    desk: &Desk<'_>,
+    draft: &mut Draft<'_>,
+    time: Timestamp,
+    execution: ExecutionId,
+    most: usize,
+) -> Result<(usize, bool), ViewError> {
+    let head: Option<Head> = draft.get(&key::head(execution))?;
+    let held = key::name_hold(execution);
+    let hold_until = match head {
+        Some(head) => {
+            let Some(stopped_ms) = head.stopped_ms.filter(|_| head.status() != ExecutionStatus::Running)
+            else {
+                draft.delete(key::expiry(time, execution));
+                return Ok((0, true));
+            };
+            let due = after_seconds(stopped_ms, desk.limits.retention_seconds);
+            if due > desk.now {
+                draft.delete(key::expiry(time, execution));
+                draft.put_empty(key::expiry(due, execution));
+                return Ok((0, true));
+            }
+            if let Some(machine) = MachineId::from_slice(&head.machine) {
+                draft.delete(key::listing(machine, head.status(), Timestamp(head.started_ms), execution));
+            }
+            let until = after_seconds(stopped_ms, desk.limits.name_hold_seconds);
+            draft.put(held.clone(), &NameHold { until_ms: until.0 });
+            until
+        }
+        None => {
+            let hold: Option<NameHold> = draft.get(&held)?;
+            hold.map_or(Timestamp(0), |hold| Timestamp(hold.until_ms))
+        }
+    };
+    let (deleted, nothing_left) = purge(draft, execution, most)?;
+    if nothing_left {
+        draft.delete(key::expiry(time, execution));
+        if hold_until > desk.now {
+            draft.put_empty(key::expiry(hold_until, execution));
+        } else {
+            draft.delete(held);
+        }
+    }
+    Ok((deleted, nothing_left))
+}
+
+fn after_seconds(time_ms: i64, seconds: u64) -> Timestamp {
+    let milliseconds = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    Timestamp(time_ms.saturating_add(milliseconds))
+}

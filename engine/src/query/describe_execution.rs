@@ -1,0 +1,69 @@
+//! DescribeExecution.
+
+use bytes::Bytes;
+
+use super::payload::payload;
+use crate::api_error::{ApiError, Refusal};
+use crate::arn::ExecutionArn;
+use crate::desk::Caller;
+use crate::id::ExecutionId;
+use crate::key;
+use crate::record::Head;
+use crate::view::{self, View, ViewError};
+
+/// An execution with its payloads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutionDetail {
+    /// Its name.
+    pub name: String,
+    /// Its record.
+    pub head: Head,
+    /// JSON.
+    pub input: Bytes,
+    /// JSON; of a success only.
+    pub output: Option<Bytes>,
+}
+
+/// The execution of that ARN.
+///
+/// # Errors
+///
+/// `ExecutionDoesNotExist`, `InvalidArn`.
+pub fn describe_execution(view: &dyn View, caller: &Caller, arn: &str) -> Result<ExecutionDetail, Refusal> {
+    let (id, head) = find(view, caller, arn)?;
+    let read = || -> Result<_, ViewError> {
+        let output = head.output.map(|output| payload(view, id, output)).transpose()?;
+        Ok((payload(view, id, head.input)?, output))
+    };
+    let (input, output) = read().map_err(|error| explain(view, &head, id, error))?;
+    Ok(ExecutionDetail { name: name_of(&head.arn), head, input, output })
+}
+
+/// What a failed read of an execution's data means: what is missing may have been deleted, together with the execution, since its head
+/// was read.
+pub(super) fn explain(view: &dyn View, head: &Head, id: ExecutionId, error: ViewError) -> Refusal {
+    match error {
+        ViewError::Missing { .. } if matches!(view.get(&key::head(id)), Ok(None)) => {
+            ApiError::execution_does_not_exist(&head.arn).into()
+        }
+        error => error.into(),
+    }
+}
+
+/// The id and the head of a caller's execution.
+///
+/// # Errors
+///
+/// `ExecutionDoesNotExist`, `InvalidArn`.
+pub(super) fn find(view: &dyn View, caller: &Caller, arn: &str) -> Result<(ExecutionId, Head), Refusal> {
+    let missing = || ApiError::execution_does_not_exist(arn);
+    ExecutionArn::of_caller(caller, arn)?.ok_or_else(missing)?;
+    let id = ExecutionId::of_arn(arn);
+    let head: Option<Head> = view::record(view, &key::head(id))?;
+    Ok((id, head.ok_or_else(missing)?))
+}
+
+/// The name in a stored ARN.
+pub(super) fn name_of(arn: &str) -> String {
+    ExecutionArn::parse(arn).map(|arn| arn.name.to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! ListExecutions.
+
+use std::cmp::Reverse;
+
+use super::describe_execution::name_of;
+use super::describe_state_machine::find;
+use super::page::{Page, PageRequest};
+use super::page_token::List;
+use crate::api_error::{ApiError, Refusal};
+use crate::desk::Caller;
+use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::key;
+use crate::record::{ExecutionStatus, Head, StateMachineType};
+use crate::view::{self, Direction, View, ViewError};
+
+/// Which executions to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// All.
+    #[default]
+    Any,
+    /// Those in one status.
+    Only(ExecutionStatus),
+    /// Those of `PENDING_REDRIVE`, in which none ever is: redrives begin at once.
+    PendingRedrive,
+}
+
+impl StatusFilter {
+    fn statuses(self) -> Vec<ExecutionStatus> {
+        match self {
+            Self::Any => ExecutionStatus::ALL.to_vec(),
+            Self::Only(status) => vec![status],
+            Self::PendingRedrive => Vec::new(),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Only(status) => status.api_name(),
+            Self::PendingRedrive => "PENDING_REDRIVE",
+        }
+    }
+}
+
+/// The request.
+#[derive(Clone, Debug)]
+pub struct ListExecutions {
+    /// Who asks.
+    pub caller: Caller,
+    /// As given.
+    pub state_machine_arn: String,
+    /// As given.
+    pub filter: StatusFilter,
+    /// As given.
+    pub page: PageRequest,
+}
+
+/// An execution in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutionItem {
+    /// Its name.
+    pub name: String,
+    /// Its record.
+    pub head: Head,
+}
+
+/// Executions of a state machine, newest first. A page's position is the start time and id of its last execution, which don't change
+/// with the status: an execution that ends between two pages is listed once.
+///
+/// # Errors
+///
+/// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported`, `InvalidArn`, `InvalidToken`.
+pub fn list_executions(
+    view: &dyn View,
+    now: Timestamp,
+    request: &ListExecutions,
+) -> Result<Page<ExecutionItem>, Refusal> {
+    let arn = &request.state_machine_arn;
+    let machine = find(view, &request.caller, arn)?;
+    if machine.kind() == StateMachineType::Express {
+        let text = "This operation is not supported by this type of state machine";
+        return Err(ApiError::new("StateMachineTypeNotSupported", text).into());
+    }
+    let id = machine.machine_id().ok_or_else(|| ViewError::Store(format!("no valid id: {arn}")))?;
+    let list = List::new(&[
+        "ListExecutions",
+        &request.caller.account,
+        &request.caller.region,
+        arn,
+        request.filter.name(),
+    ]);
+    let after = match list.position(now, &request.page.token)? {
+        Some(position) => Some(Place::decode(&position).ok_or_else(ApiError::invalid_token)?),
+        None => None,
+    };
+
+    let limit = request.page.limit();
+    let mut places = Vec::new();
+    for status in request.filter.statuses() {
+        places.extend(listed(view, id, status, after, limit + 1)?);
+    }
+    places.sort_unstable_by_key(|place| (Reverse(place.start), place.execution));
+    // Between the scans of two statuses an execution may have moved from one to the other.
+    places.dedup();
+    let more = places.len() > limit;
+    places.truncate(limit);
+
+    let next_token = match places.last() {
+        Some(last) if more => list.token(now, &last.encode()),
+        _ => String::new(),
+    };
+    let mut items = Vec::with_capacity(places.len());
+    for place in places {
+        // Between the scan and this an execution may have ended, or gone.
+        let head: Option<Head> = view::record(view, &key::head(place.execution))?;
+        items.extend(
+            head.filter(|head| request.filter.statuses().contains(&head.status()))
+                .map(|head| ExecutionItem { name: name_of(&head.arn), head }),
+        );
+    }
+    Ok(Page { items, next_token })
+}
+
+/// A place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    start: Timestamp,
+    execution: ExecutionId,
+}
+
+impl Place {
+    fn encode(self) -> Vec<u8> {
+        [self.start.0.to_be_bytes().as_slice(), self.execution.as_bytes()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (start, execution) = bytes.split_first_chunk::<8>()?;
+        Some(Self {
+            start: Timestamp(i64::from_be_bytes(*start)),
+            execution: ExecutionId::from_slice(execution)?,
+        })
+    }
+}
+
+/// At most `limit` executions in one status behind `after`, newest first.
+fn listed(
+    view: &dyn View,
+    machine: MachineId,
+    status: ExecutionStatus,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<Vec<Place>, ViewError> {
+    let prefix = key::listings(machine, status);
+    let from = match after {
+        Some(place) => key::after(&key::listing(machine, status, place.start, place.execution)),
+        None => prefix.clone(),
+    };
+    let found = view.scan(&from, &key::prefix_end(&prefix), limit, Direction::Forward)?;
+    let places = found.iter().filter_map(|(key, _)| key::parse_listing(key));
+    Ok(places.map(|(start, execution)| Place { start, execution }).collect())
+}
