@@ -21,7 +21,7 @@ const SUFFIX: &str = ".wal";
 pub(super) struct Folder {
     path: PathBuf,
     files: Arc<dyn Files>,
-    segment_bytes: u64,
+    segment_bytes: u32,
     /// Whether the spare of that number is there.
     spares: [bool; SPARES.len()],
     /// Held as long as the folder is in use.
@@ -42,7 +42,7 @@ impl Folder {
     pub(super) fn open(
         path: &Path,
         files: Arc<dyn Files>,
-        segment_bytes: u64,
+        segment_bytes: u32,
     ) -> Result<(Folder, Vec<u64>), OpenError> {
         files.create_folder(path).map_err(OpenError::io("make", path))?;
         let lock_path = path.join(LOCK);
@@ -64,10 +64,19 @@ impl Folder {
             if names.iter().any(|listed| listed == name) {
                 let file = folder.files.open(&spare).map_err(OpenError::io("open", &spare))?;
                 let size = file.size().map_err(OpenError::io("measure", &spare))?;
-                folder.spares[slot] = size == segment_bytes;
+                folder.spares[slot] = size == u64::from(segment_bytes);
             }
         }
         Ok((folder, sequences))
+    }
+
+    /// Makes the names in the folder durable.
+    pub(super) fn sync(&self) -> Result<(), OpenError> {
+        self.files.sync_folder(&self.path).map_err(OpenError::io("sync", &self.path))
+    }
+
+    pub(super) fn segment_bytes(&self) -> u32 {
+        self.segment_bytes
     }
 
     pub(super) fn segment_path(&self, sequence: u64) -> PathBuf {
@@ -108,7 +117,7 @@ impl Folder {
     fn prepare_spare(&self, name: &str) -> io::Result<()> {
         let path = self.path.join(name);
         let file = self.files.create(&path)?;
-        if let Err(error) = file.preallocate(self.segment_bytes) {
+        if let Err(error) = file.preallocate(u64::from(self.segment_bytes)) {
             // Half a spare would only take the space that others need.
             self.files.remove(&path)?;
             return Err(error);
@@ -135,7 +144,7 @@ impl Folder {
         self.files.rename(&spare.path, &path)?;
         self.spares[spare.slot] = false;
         self.files.sync_folder(&self.path)?;
-        Ok(Arc::new(SegmentFile { sequence, path, file: spare.file, size: self.segment_bytes }))
+        Ok(Arc::new(SegmentFile { sequence, path, file: spare.file, size: u64::from(self.segment_bytes) }))
     }
 
     /// Removes a segment durably, before any newer one goes; if nobody reads it, it becomes a spare where one is
@@ -144,7 +153,7 @@ impl Folder {
         let slot = self.spares.iter().position(|there| !there);
         // Readers get at the file through the view only, and the segment is out of it: the count can't grow again.
         let unread = Arc::strong_count(&segment) == 1;
-        match slot.filter(|_| unread && segment.size == self.segment_bytes) {
+        match slot.filter(|_| unread && segment.size == u64::from(self.segment_bytes)) {
             Some(slot) => {
                 self.files.rename(&segment.path, &self.path.join(SPARES[slot]))?;
                 self.spares[slot] = true;

@@ -3,7 +3,8 @@
 //! A segment is a head, then batches. All numbers are little-endian.
 //!
 //! ```text
-//! segment head  64: magic 8 | version 4 | crc 4 | sequence 8 | seed 8 | previous chain 4 | previous footer 4 | 0 ...
+//! segment head  64: magic 8 | version 4 | crc 4 | sequence 8 | seed 8 | size 4 | chain before 4 |
+//!                   footer before 4 | 0 ...
 //! frame         24: crc 4 | chain 4 | length 4 | kind 1 | 0 0 0 | number 8, then `length` bytes of payload
 //! batch           : a frame of kind Batch (number: the segment's seed; payload: its own offset 4, bytes of frames 4,
 //!                   epoch 8), then that many bytes of frames, then zeros up to a multiple of 8
@@ -238,6 +239,8 @@ pub(super) struct SegmentHead {
     pub(super) sequence: u64,
     /// Random, so that no bytes of an earlier use of the space are taken for this segment's.
     pub(super) seed: u64,
+    /// Bytes of the file. They were durable before the file was a segment, so a shorter file was cut by someone.
+    pub(super) size: u32,
     /// The crc of the last frame of the segment before.
     pub(super) previous_chain: u32,
     /// The offset of the footer frame of the segment before; 0 if it has none.
@@ -258,8 +261,9 @@ impl SegmentHead {
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.sequence.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.seed.to_le_bytes());
-        bytes[32..36].copy_from_slice(&self.previous_chain.to_le_bytes());
-        bytes[36..40].copy_from_slice(&self.previous_footer.to_le_bytes());
+        bytes[32..36].copy_from_slice(&self.size.to_le_bytes());
+        bytes[36..40].copy_from_slice(&self.previous_chain.to_le_bytes());
+        bytes[40..44].copy_from_slice(&self.previous_footer.to_le_bytes());
         let crc = crc32fast::hash(&bytes);
         bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         (bytes, crc)
@@ -271,8 +275,9 @@ impl SegmentHead {
             let head = SegmentHead {
                 sequence: u64_at(bytes, 16)?,
                 seed: u64_at(bytes, 24)?,
-                previous_chain: u32_at(bytes, 32)?,
-                previous_footer: u32_at(bytes, 36)?,
+                size: u32_at(bytes, 32)?,
+                previous_chain: u32_at(bytes, 36)?,
+                previous_footer: u32_at(bytes, 40)?,
             };
             Some((head, u32_at(bytes, 8)?, bytes.get(..SEGMENT_HEAD)?))
         };

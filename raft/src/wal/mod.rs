@@ -185,7 +185,7 @@ pub trait Observer: fmt::Debug + Send + Sync {
         let _ = synced;
     }
 
-    /// There is more or less room than before.
+    /// How much room there is: at opening, and whenever it changes.
     fn space(&self, space: Space) {
         let _ = space;
     }
@@ -328,7 +328,7 @@ impl Wal {
     }
 
     /// The entries in `range` that the log holds, from the first on: up to `max_bytes` of content, but at least one if
-    /// there is any, and at most some ten thousand from disk. So an answer that ends early isn't the end: ask again
+    /// there is any, and at most 65,536 from disk. So an answer that ends early isn't the end: ask again
     /// from there. May read from disk; `InvalidData` means that what is there is damaged.
     pub fn read(&self, range: Range<u64>, max_bytes: usize) -> io::Result<Vec<Record>> {
         let plan = self.0.shared.lock().view.plan(range, max_bytes);

@@ -39,15 +39,16 @@ pub(super) struct Opened {
 }
 
 pub(super) fn open(path: &Path, options: &Options, epoch: u64) -> Result<Opened, OpenError> {
-    let (folder, sequences) = Folder::open(path, options.files.clone(), u64::from(options.segment_bytes))?;
-    if sequences.is_empty() { create(path, folder, epoch) } else { recover(folder, &sequences) }
+    let (folder, sequences) = Folder::open(path, options.files.clone(), options.segment_bytes)?;
+    if sequences.is_empty() { create(path, folder, options, epoch) } else { recover(folder, &sequences) }
 }
 
-fn create(path: &Path, mut folder: Folder, epoch: u64) -> Result<Opened, OpenError> {
+fn create(path: &Path, mut folder: Folder, options: &Options, epoch: u64) -> Result<Opened, OpenError> {
     let spare = folder.take_spare().map_err(OpenError::io("prepare a segment in", path))?;
     let carried = Carried::default();
-    let before = SegmentHead { sequence: 1, seed: seed(epoch, 1), previous_chain: 0, previous_footer: 0 };
-    let tail = begin_segment(&mut folder, spare, epoch, before, &carried)
+    let size = options.segment_bytes;
+    let head = SegmentHead { sequence: 1, seed: seed(epoch, 1), size, previous_chain: 0, previous_footer: 0 };
+    let tail = begin_segment(&mut folder, spare, epoch, head, &carried)
         .map_err(OpenError::io("begin the first segment in", path))?;
     let mut positions = Positions::default();
     positions.begin(tail.file.clone());
@@ -80,6 +81,8 @@ pub(super) fn begin_segment(
 }
 
 fn recover(folder: Folder, sequences: &[u64]) -> Result<Opened, OpenError> {
+    // The newest segment may have got its name from a process that was killed before it could make the name durable.
+    folder.sync()?;
     let (mut positions, mut carried) = (Positions::default(), Carried::default());
     let (mut tail, mut cut) = (None, None);
     let mut next = Some(read_head(&folder, sequences.first().copied().unwrap_or_default())?);
@@ -128,7 +131,13 @@ fn read_head(folder: &Folder, sequence: u64) -> Result<(Arc<SegmentFile>, Segmen
     let mut bytes = [0; SEGMENT_HEAD];
     let read = file.file.read_at(&mut bytes, 0).map_err(OpenError::io("read", &file.path))?;
     match SegmentHead::read(bytes.get(..read).unwrap_or_default()) {
-        Ok((head, crc)) if head.sequence == sequence => Ok((file, head, crc)),
+        Ok((head, crc)) if head.sequence == sequence => {
+            if file.size < u64::from(head.size) {
+                let reason = format!("the file ends here; it had {} bytes", head.size);
+                return Err(damaged(&file, file.size, reason));
+            }
+            Ok((file, head, crc))
+        }
         Ok((head, _)) => Err(damaged(&file, 0, format!("this is segment {}", head.sequence))),
         Err(BadHead::Damaged) => Err(damaged(&file, 0, "the segment's head is broken".to_owned())),
         Err(BadHead::Version(version)) => Err(OpenError::Version { file: file.path.clone(), version }),

@@ -71,7 +71,9 @@ impl Writer {
     pub(super) fn start(&mut self) -> io::Result<()> {
         self.mark()?;
         self.retire()?;
-        self.prepare()
+        self.prepare()?;
+        self.observer.space(self.folder.space());
+        Ok(())
     }
 
     /// Works until the log is closed or fails.
@@ -253,6 +255,7 @@ impl Writer {
         let head = SegmentHead {
             sequence,
             seed: seed(self.epoch, sequence),
+            size: self.folder.segment_bytes(),
             previous_chain: self.tail.chain,
             previous_footer,
         };
