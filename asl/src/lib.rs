@@ -22,6 +22,7 @@ mod scope;
 pub mod template;
 pub mod timestamp;
 mod validation;
+mod wording;
 
 pub use evaluation_error::EvaluationError;
 pub use expression::{Expression, ParseError as ExpressionParseError};

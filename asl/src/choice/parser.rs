@@ -7,7 +7,7 @@ use super::{
     comparison::{Comparison, Constant, Family, Kind, Relation},
     wildcard::Wildcard,
 };
-use crate::path::Path;
+use crate::{path::Path, wording};
 
 /// How deep `And`, `Or` and `Not` may nest.
 const NESTING_MAX: usize = 32;
@@ -34,7 +34,7 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
         return fail(location.to_owned(), format!("Choice rules nest at most {NESTING_MAX} levels deep"));
     }
     let Value::Object(fields) = value else {
-        return fail(location.to_owned(), "Expected value of type Object".to_owned());
+        return fail(location.to_owned(), wording::expected("Object"));
     };
     let operators: Vec<(&str, Operator)> =
         fields.keys().filter_map(|name| Some((name.as_str(), operator(name)?))).collect();
@@ -44,7 +44,7 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
             || name == "Comment"
             || (level == 0 && TOP_FIELDS.contains(&name.as_str()));
         if !known {
-            fail(field_location(location, name), "Field is not supported".to_owned());
+            fail(location.to_owned(), wording::not_supported(name));
         }
     }
     let (name, operator) = match operators.as_slice() {
@@ -63,9 +63,9 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
             let rules = match operand {
                 Value::Array(rules) if !rules.is_empty() => rules,
                 Value::Array(_) => {
-                    return fail(place, "Expected a non-empty array of Choice Rules".to_owned());
+                    return fail(place, wording::EMPTY_LIST.to_owned());
                 }
-                _ => return fail(place, "Expected value of type Array".to_owned()),
+                _ => return fail(place, wording::expected("Array")),
             };
             let parsed: Vec<Option<Node>> = rules
                 .iter()
@@ -92,7 +92,7 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
 
 fn variable(fields: &Map<String, Value>, location: &str, errors: &mut Vec<ParseError>) -> Option<Path> {
     let Some(value) = fields.get("Variable") else {
-        let message = "These fields are required: [Variable]".to_owned();
+        let message = wording::required(&["Variable"]);
         errors.push(ParseError { location: location.to_owned(), message });
         return None;
     };
@@ -107,9 +107,9 @@ fn variable(fields: &Map<String, Value>, location: &str, errors: &mut Vec<ParseE
 
 fn path(value: &Value) -> Result<Path, String> {
     let Value::String(text) = value else {
-        return Err("Expected value of type String".to_owned());
+        return Err(wording::expected("String"));
     };
-    Path::parse(text).map_err(|error| format!("Value is not a valid JSONPath: {error}"))
+    Path::parse_reference(text).map_err(wording::no_reference_path)
 }
 
 /// A comparison operator or a combination of rules, by its field name.
@@ -166,13 +166,13 @@ fn operator(name: &str) -> Option<Operator> {
 }
 
 fn comparison(operator: Operator, operand: &Value) -> Result<Comparison, String> {
-    let flag = || operand.as_bool().ok_or_else(|| "Expected value of type Boolean".to_owned());
+    let flag = || operand.as_bool().ok_or_else(|| wording::expected("Boolean"));
     match operator {
         Operator::Present => flag().map(Comparison::Present),
         Operator::Is(kind) => flag().map(|expected| Comparison::Is(kind, expected)),
         Operator::Matches => match operand {
             Value::String(pattern) => Ok(Comparison::Matches(Wildcard::new(pattern))),
-            _ => Err("Expected value of type String".to_owned()),
+            _ => Err(wording::expected("String")),
         },
         Operator::Compare { family, relation, path: true } => {
             path(operand).map(|path| Comparison::WithPath(relation, family, path))
@@ -186,7 +186,7 @@ fn comparison(operator: Operator, operand: &Value) -> Result<Comparison, String>
                     Family::Boolean => "Boolean",
                     Family::Timestamp => "Timestamp",
                 };
-                format!("Expected value of type {expected}")
+                wording::expected(expected)
             }),
         Operator::And | Operator::Or | Operator::Not => Err("Expected a comparison operator".to_owned()),
     }

@@ -166,19 +166,19 @@ fn what_is_no_rule_is_refused_with_its_place() {
         (
             json!({"Variable": "$.a", "NumericEquals": "1", "Colour": 1}),
             vec![
-                error("/Colour", "Field is not supported"),
+                error("", "Field 'Colour' is not supported"),
                 error("/NumericEquals", "Expected value of type Number"),
             ],
         ),
         (
             json!({"And": [{"Variable": "$.a", "StringEquals": 1, "Next": "X"}, {"Not": {"IsNull": 1, "Variable": "$.a"}}]}),
             vec![
-                error("/And/0/Next", "Field is not supported"),
+                error("/And/0", "Field 'Next' is not supported"),
                 error("/And/0/StringEquals", "Expected value of type String"),
                 error("/And/1/Not/IsNull", "Expected value of type Boolean"),
             ],
         ),
-        (json!({"Or": []}), vec![error("/Or", "Expected a non-empty array of Choice Rules")]),
+        (json!({"Or": []}), vec![error("/Or", "List must not be empty")]),
         (json!({"And": {}}), vec![error("/And", "Expected value of type Array")]),
         (json!({"Not": []}), vec![error("/Not", "Expected value of type Object")]),
         (
@@ -188,17 +188,20 @@ fn what_is_no_rule_is_refused_with_its_place() {
         (
             json!({"Variable": "$.a", "BooleanLessThan": true}),
             vec![
-                error("/BooleanLessThan", "Field is not supported"),
+                error("", "Field 'BooleanLessThan' is not supported"),
                 error("", "A Choice Rule must have a comparison operator"),
             ],
         ),
         (
             json!({"Variable": "a", "IsNull": true}),
-            vec![error("/Variable", "Value is not a valid JSONPath: A path starts with '$' or '$$'")],
+            vec![error("/Variable", "Value is not a Reference Path: Reference path didn't start with '$'")],
         ),
         (
             json!({"Variable": "$.a", "StringEqualsPath": "b"}),
-            vec![error("/StringEqualsPath", "Value is not a valid JSONPath: A path starts with '$' or '$$'")],
+            vec![error(
+                "/StringEqualsPath",
+                "Value is not a Reference Path: Reference path didn't start with '$'",
+            )],
         ),
     ] {
         assert_eq!(Rule::parse(&rule), Err(expected), "{rule}");

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::fields::{Fields, pointed};
-use super::{state, unsupported, wording};
+use super::{state, unsupported};
 use crate::choice::Rule;
 use crate::location::Location;
+use crate::wording;
 
 /// A Choice state.
 #[derive(Debug, Clone, PartialEq)]

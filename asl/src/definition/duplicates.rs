@@ -7,9 +7,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer;
 
-use super::wording;
 use crate::diagnostic::{Code, Problems};
 use crate::location::Location;
+use crate::wording;
 
 /// Reports each such name. `text` is a JSON value within the depth limit: its recursion is bounded.
 pub(super) fn check(text: &str, problems: &Problems) {

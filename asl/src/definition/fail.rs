@@ -2,8 +2,9 @@
 //! input.
 
 use super::fields::Fields;
-use super::{unsupported, wording};
+use super::unsupported;
 use crate::Expression;
+use crate::wording;
 
 /// A Fail state.
 #[derive(Debug, Clone, PartialEq)]

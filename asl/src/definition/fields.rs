@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::wording;
 use crate::diagnostic::Problems;
 use crate::location::Location;
 use crate::path::Path;
 use crate::payload_io::{ResultPath, Selection};
 use crate::template::Template;
+use crate::wording;
 
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -145,6 +145,17 @@ impl<'a> Fields<'a> {
         path
     }
 
+    /// A path that names a single node, as the specification asks of the fields that stand for one value.
+    pub(super) fn reference(&self, name: &str) -> Option<Path> {
+        match Path::parse_reference(self.text(name)?) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                self.report_at(name, wording::no_reference_path(error));
+                None
+            }
+        }
+    }
+
     /// `InputPath` or `OutputPath`.
     pub(super) fn selection(&self, name: &str) -> Selection {
         let Some(text) = self.nullable_text(name) else { return Selection::default() };
@@ -158,7 +169,7 @@ impl<'a> Fields<'a> {
     pub(super) fn result_path(&self) -> ResultPath {
         let Some(text) = self.nullable_text("ResultPath") else { return ResultPath::default() };
         ResultPath::parse(text).unwrap_or_else(|error| {
-            self.report_at("ResultPath", wording::no_reference_path(text.unwrap_or_default(), error));
+            self.report_at("ResultPath", wording::no_reference_path(error));
             ResultPath::default()
         })
     }
@@ -176,8 +187,10 @@ impl<'a> Fields<'a> {
         match Template::parse(value) {
             Ok(template) => Some(template),
             Err(error) => {
+                // AWS says where the object is, and names its field in the message.
+                let object = error.location.rsplit_once('/').map_or("", |(object, _)| object);
                 let field = self.at.field(name);
-                self.problems.schema(field.below(&pointed(value, &error.location)), error.message);
+                self.problems.schema(field.below(&pointed(value, object)), error.message);
                 None
             }
         }

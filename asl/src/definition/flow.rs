@@ -3,9 +3,10 @@
 
 use indexmap::IndexMap;
 
+use super::ParseOptions;
 use super::fields::Fields;
 use super::state::{self, State};
-use super::{ParseOptions, wording};
+use crate::wording;
 
 /// `StartAt` and `States`. Names of states are unique in the whole definition, not only in their flow.
 #[derive(Debug, Clone, PartialEq)]

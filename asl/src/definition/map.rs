@@ -3,12 +3,12 @@
 use super::fields::Fields;
 use super::{
     Catcher, Flow, ParseOptions, Retrier, Transition, catcher, flow, retrier, state, transition, unsupported,
-    wording,
 };
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
 use crate::payload_io::ResultPath;
 use crate::template::Template;
+use crate::wording;
 
 /// A Map state.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Map> {
     fields.exclude(&["MaxConcurrency", "MaxConcurrencyPath"]);
     let items_path = fields.path("ItemsPath");
     let item_selector = fields.template("ItemSelector").or_else(|| fields.template("Parameters"));
-    let max_concurrency = match fields.path("MaxConcurrencyPath") {
+    let max_concurrency = match fields.reference("MaxConcurrencyPath") {
         Some(path) => MaxConcurrency::Path(path),
         None => MaxConcurrency::Fixed(fields.integer("MaxConcurrency", 0, NUMBER_MAX).unwrap_or(0)),
     };

@@ -22,7 +22,6 @@ mod timeout;
 mod transition;
 mod unsupported;
 mod wait;
-pub(crate) mod wording;
 
 use serde_json::Value;
 

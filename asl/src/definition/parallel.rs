@@ -1,11 +1,10 @@
 //! The Parallel state: runs several flows on the same input and waits for all of them.
 
 use super::fields::Fields;
-use super::{
-    Catcher, Flow, ParseOptions, Retrier, Transition, catcher, flow, retrier, state, transition, wording,
-};
+use super::{Catcher, Flow, ParseOptions, Retrier, Transition, catcher, flow, retrier, state, transition};
 use crate::payload_io::ResultPath;
 use crate::template::Template;
+use crate::wording;
 
 /// A Parallel state.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,8 @@
 //! run time; their names are checked here.
 
 use super::fields::Fields;
-use super::wording;
 use crate::resource::Resource;
+use crate::wording;
 
 /// `StartExecution`'s members in the API model, in the spelling of `Parameters`.
 const START_EXECUTION: [&str; 4] = ["StateMachineArn", "Name", "Input", "TraceHeader"];

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::wording;
 use crate::limits::{MAX_DELAY_SECONDS_END, NUMBER_MAX};
 use crate::location::Location;
+use crate::wording;
 
 /// One entry of `Retry`.
 #[derive(Debug, Clone, PartialEq)]

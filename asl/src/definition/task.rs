@@ -3,11 +3,12 @@
 use super::fields::Fields;
 use super::{
     Catcher, Kind, ParseOptions, Retrier, Timeout, Transition, catcher, parameters, retrier, state, timeout,
-    transition, wording,
+    transition,
 };
 use crate::payload_io::ResultPath;
 use crate::resource::{Pattern, Resource};
 use crate::template::Template;
+use crate::wording;
 
 /// A Task state.
 #[derive(Debug, Clone, PartialEq)]

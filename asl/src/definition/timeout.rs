@@ -2,9 +2,9 @@
 //! their Path forms.
 
 use super::fields::Fields;
-use super::wording;
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
+use crate::wording;
 
 /// A number of seconds, from the definition or from the state's input.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub(super) fn read(fields: &Fields<'_>) -> (Option<Timeout>, Option<Timeout>) {
 fn read_one(fields: &Fields<'_>, names: [&str; 2]) -> Option<Timeout> {
     fields.exclude(&names);
     let [seconds, path] = names;
-    match fields.path(path) {
+    match fields.reference(path) {
         Some(path) => Some(Timeout::Path(path)),
         None => fields.integer(seconds, 1, NUMBER_MAX).map(Timeout::Seconds),
     }

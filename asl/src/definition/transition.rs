@@ -1,7 +1,7 @@
 //! Where a flow goes on after a state: `Next` or `End`.
 
 use super::fields::Fields;
-use super::wording;
+use crate::wording;
 
 /// The way out of a state that neither chooses nor ends its flow by its type.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! The Wait state: lets time pass, for a while or until a moment.
 
 use super::fields::Fields;
-use super::{Transition, state, transition, wording};
+use super::{Transition, state, transition};
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
 use crate::timestamp;
+use crate::wording;
 
 /// A Wait state.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +41,9 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Wait> {
     let given: Vec<_> = FORMS.iter().copied().filter(|name| fields.has(name)).collect();
     let until = match given.as_slice() {
         ["Seconds"] => fields.integer("Seconds", 0, NUMBER_MAX).map(Until::Seconds),
-        ["SecondsPath"] => fields.path("SecondsPath").map(Until::SecondsPath),
+        ["SecondsPath"] => fields.reference("SecondsPath").map(Until::SecondsPath),
         ["Timestamp"] => moment(fields),
-        ["TimestampPath"] => fields.path("TimestampPath").map(Until::TimestampPath),
+        ["TimestampPath"] => fields.reference("TimestampPath").map(Until::TimestampPath),
         _ => {
             fields.report(wording::exactly_one_of(&FORMS));
             None

@@ -58,6 +58,21 @@ impl Path {
         Ok(Path { text: text.to_owned(), root, segments })
     }
 
+    /// Compiles a path that names a single node, as the fields that stand for one value want it. Unlike a
+    /// [`ReferencePath`] it may start at the context object.
+    ///
+    /// # Errors
+    /// As [`Path::parse`], and if the path is no reference path.
+    pub fn parse_reference(text: &str) -> Result<Path, ParseError> {
+        reference::require_dollar(text)?;
+        let path = Path::parse(text)?;
+        if path.is_reference() {
+            Ok(path)
+        } else {
+            Err(ParseError::new(format!("'{text}' can name more than one node")))
+        }
+    }
+
     /// The value of a definite path, or the list of an indefinite one's values.
     ///
     /// # Errors

@@ -23,16 +23,7 @@ enum Step {
 }
 
 impl Step {
-    /// Whether there is, or can be made, a place in `value` that the step names.
-    fn fits(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Step::Field(_), Value::Object(_)) => true,
-            (Step::Item(index), Value::Array(items)) => *index <= items.len(),
-            _ => false,
-        }
-    }
-
-    /// That place, and whether it had to be made. `None` exactly where the step does not fit.
+    /// The place in `value` that the step names, and whether it had to be made. `None` if there can be no such place.
     fn enter<'v>(&self, value: &'v mut Value) -> Option<(&'v mut Value, bool)> {
         match (self, value) {
             (Step::Field(name), Value::Object(fields)) => {
@@ -51,14 +42,9 @@ impl Step {
     }
 }
 
-/// The step without its brackets or dots, as AWS names it in errors.
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Step::Field(name) => f.write_str(name),
-            Step::Item(index) => write!(f, "{index}"),
-        }
-    }
+/// AWS has a text of its own for a reference path without its `$` (github.com/aws-cloudformation/cfn-lint/issues/4076).
+pub(super) fn require_dollar(text: &str) -> Result<(), ParseError> {
+    if text.starts_with('$') { Ok(()) } else { Err(ParseError::new("Reference path didn't start with '$'")) }
 }
 
 impl ReferencePath {
@@ -67,6 +53,7 @@ impl ReferencePath {
     /// # Errors
     /// If the text is no path, is no reference path, starts at the context object, or goes more than 120 levels deep.
     pub fn parse(text: &str) -> Result<ReferencePath, ParseError> {
+        require_dollar(text)?;
         let (root, segments) = parser::parse(text)?;
         if root == Root::Context {
             return Err(ParseError::new(format!(
@@ -83,7 +70,7 @@ impl ReferencePath {
         });
         match steps.collect() {
             Some(steps) => Ok(ReferencePath { text: text.to_owned(), steps }),
-            None => Err(ParseError::new(format!("'{text}' is not a Reference Path"))),
+            None => Err(ParseError::new(format!("'{text}' can name more than one node"))),
         }
     }
 
@@ -94,21 +81,26 @@ impl ReferencePath {
     /// `States.ReferencePathConflict` where the path leads through something that is no object (or no array that
     /// has the index); `States.Runtime` if the result nests deeper than 120 levels.
     pub fn write(&self, root: Value, value: Value) -> Result<Value, EvaluationError> {
+        if !self.fits(&root) {
+            // Seen on AWS; the ASL specification names the error States.ResultPathMatchFailure.
+            return Err(EvaluationError::reference_path_conflict(format!(
+                "Unable to apply ReferencePath {} to input {}",
+                self.text,
+                java_text::json(&root)
+            )));
+        }
         let mut root = root;
         let mut place = &mut root;
         let mut made = false;
         for step in &self.steps {
             if made {
-                // What a step before this one has just made is nothing yet, so it can become what this one needs.
+                // What the step before this one has made is nothing yet, so it becomes what this one needs.
                 *place = match step {
                     Step::Field(_) => Value::Object(Map::new()),
                     Step::Item(_) => Value::Array(Vec::new()),
                 };
             }
-            if !step.fits(place) {
-                return Err(conflict(step, place));
-            }
-            (place, made) = step.enter(place).expect("a step that fits can be entered");
+            (place, made) = step.enter(place).expect("a path that fits can be entered step by step");
         }
         *place = value;
         check_depth(&root)?;
@@ -119,14 +111,20 @@ impl ReferencePath {
     pub fn text(&self) -> &str {
         &self.text
     }
-}
 
-/// Seen on AWS: `Unable to apply step "catalogBuilderOutput" to input ...`, as `States.ReferencePathConflict`.
-fn conflict(step: &Step, input: &Value) -> EvaluationError {
-    EvaluationError::reference_path_conflict(format!(
-        "Unable to apply step \"{step}\" to input {}",
-        java_text::json(input)
-    ))
+    /// Whether each step leads through an object, or an array that has the index or ends right before it.
+    fn fits(&self, root: &Value) -> bool {
+        let mut place = Some(root);
+        for step in &self.steps {
+            place = match (step, place) {
+                (Step::Field(name), Some(Value::Object(fields))) => fields.get(name),
+                (Step::Item(index), Some(Value::Array(items))) if *index <= items.len() => items.get(*index),
+                (Step::Field(_) | Step::Item(0), None) => None,
+                _ => return false,
+            };
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -148,19 +146,20 @@ mod tests {
             ("$.a[0]", json!({"a": []}), Ok(json!({"a": ["new"]}))),
             ("$.a[0].b", json!({}), Ok(json!({"a": [{"b": "new"}]}))),
             ("$[0]", json!([1]), Ok(json!(["new"]))),
-            ("$.x", json!("input1"), Err(r#"Unable to apply step "x" to input "input1""#)),
-            ("$.x", json!(null), Err(r#"Unable to apply step "x" to input null"#)),
-            ("$.x", json!([1]), Err(r#"Unable to apply step "x" to input [1]"#)),
-            ("$.a.b", json!({"a": 1}), Err(r#"Unable to apply step "b" to input 1"#)),
-            ("$.a.b", json!({"a": null}), Err(r#"Unable to apply step "b" to input null"#)),
-            ("$.a[3]", json!({"a": [1]}), Err(r#"Unable to apply step "3" to input [1]"#)),
-            ("$[0]", json!({}), Err(r#"Unable to apply step "0" to input {}"#)),
+            ("$.x", json!("input1"), Err(())),
+            ("$.x", json!(null), Err(())),
+            ("$.x", json!([1]), Err(())),
+            ("$.a.b", json!({"a": 1}), Err(())),
+            ("$.a.b", json!({"a": null}), Err(())),
+            ("$.a[3]", json!({"a": [1]}), Err(())),
+            ("$[0]", json!({}), Err(())),
+            ("$.a[1]", json!({}), Err(())),
+            ("$.someTaskResult", json!("input1"), Err(())),
         ] {
+            let conflict = format!("Unable to apply ReferencePath {path} to input {root}");
             let path = ReferencePath::parse(path).expect(path);
-            let written = path.write(root, json!("new"));
-            let expected =
-                expected.map_err(|cause: &str| EvaluationError::reference_path_conflict(cause.to_owned()));
-            assert_eq!(written, expected, "{}", path.text());
+            let expected = expected.map_err(|()| EvaluationError::reference_path_conflict(conflict));
+            assert_eq!(path.write(root, json!("new")), expected, "{}", path.text());
         }
     }
 

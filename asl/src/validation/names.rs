@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 
 use super::each_inner_flow;
-use crate::definition::{Flow, wording};
+use crate::definition::Flow;
 use crate::diagnostic::{Code, Problems};
 use crate::limits::STATE_NAME_CHARACTERS_MAX;
 use crate::location::Location;
+use crate::wording;
 
 pub(super) fn check(flow: &Flow, problems: &Problems) {
     check_flow(flow, Location::Root, &mut HashSet::new(), problems);

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::definition::{Flow, State, StateKind, Transition, wording};
+use crate::definition::{Flow, State, StateKind, Transition};
 use crate::diagnostic::{Code, Problems};
 use crate::location::Location;
+use crate::wording;
 
 pub(super) fn check(flow: &Flow, at: Location<'_>, problems: &Problems) {
     let mut targets = HashSet::with_capacity(flow.states.len());

@@ -52,12 +52,8 @@ pub(crate) fn state_name_too_long(name: &str) -> String {
 pub(crate) const STATE_NAME_EMPTY: &str = "Invalid State name: The name of a state must not be empty";
 
 /// github.com/aws-cloudformation/cfn-lint/issues/4076 (`Variable` of a choice rule).
-pub(crate) fn no_reference_path(text: &str, error: impl std::fmt::Display) -> String {
-    if text.starts_with('$') {
-        format!("Value is not a Reference Path: {error}")
-    } else {
-        "Value is not a Reference Path: Reference path didn't start with '$'".to_owned()
-    }
+pub(crate) fn no_reference_path(error: impl std::fmt::Display) -> String {
+    format!("Value is not a Reference Path: {error}")
 }
 
 pub(crate) fn expected(kind: &str) -> String {
