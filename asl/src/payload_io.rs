@@ -139,7 +139,9 @@ mod tests {
             (ResultPath::parse(Some("$.a")), Ok(json!({"a": 7}))),
             (
                 ResultPath::parse(Some("$.a.b")),
-                Err(EvaluationError::reference_path_conflict("Unable to apply step \"b\" to input 1")),
+                Err(EvaluationError::reference_path_conflict(
+                    "Unable to apply ReferencePath $.a.b to input {\"a\":1}",
+                )),
             ),
         ] {
             let path = path.expect("a path");

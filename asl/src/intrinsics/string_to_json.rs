@@ -18,10 +18,10 @@ pub(super) fn apply(mut arguments: Arguments) -> Result<Value, Refusal> {
 /// To Java, `-0` is the integer 0 (recorded); serde_json reads it as the float -0.0.
 fn unsign_zeros(value: &mut Value) {
     match value {
-        Value::Number(number) if number.is_f64() && number.as_f64() == Some(0.0) => {
-            if number.as_f64().is_some_and(f64::is_sign_negative) {
-                *value = 0.into();
-            }
+        Value::Number(number)
+            if number.as_f64().is_some_and(|float| float == 0.0 && float.is_sign_negative()) =>
+        {
+            *value = 0.into();
         }
         Value::Array(items) => items.iter_mut().for_each(unsign_zeros),
         Value::Object(fields) => fields.values_mut().for_each(unsign_zeros),

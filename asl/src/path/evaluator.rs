@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{
-    filter::is_definite,
-    function::position,
+    filter::{Filter, is_definite},
+    function::{Function, position},
     segment::{Segment, normal_form},
 };
 use crate::{EvaluationError, budget::Budget, java_text};
@@ -27,6 +27,15 @@ impl From<EvaluationError> for Failure {
     }
 }
 
+/// A last step that makes a new value of each node it is applied to.
+#[derive(Clone, Copy)]
+enum End<'s> {
+    /// `['a','b']`
+    Merge(&'s [String]),
+    /// `.length()`
+    Apply(Function),
+}
+
 /// The value of the path that has these steps: the node of a definite path, the list of an indefinite one's nodes.
 /// `start` is where the path starts, `root` what `$` stands for inside filters.
 pub(super) fn evaluate<'v>(
@@ -36,10 +45,11 @@ pub(super) fn evaluate<'v>(
     budget: &Budget,
 ) -> Result<Cow<'v, Value>, Failure> {
     let (steps, end) = match segments.split_last() {
-        Some((last @ (Segment::Children(_) | Segment::Function(_)), steps)) => (steps, Some(last)),
+        Some((Segment::Children(names), steps)) => (steps, Some(End::Merge(names))),
+        Some((Segment::Function(function), steps)) => (steps, Some(End::Apply(*function))),
         _ => (segments, None),
     };
-    let nodes = walk(steps, end.is_some(), start, root, budget)?;
+    let nodes = Walk { steps, goes_on: end.is_some(), root, budget }.from(start)?;
     match end {
         None if is_definite(segments) => match nodes.first() {
             Some(node) => Ok(Cow::Borrowed(*node)),
@@ -47,15 +57,13 @@ pub(super) fn evaluate<'v>(
         },
         None => Ok(Cow::Owned(list(&nodes, budget)?)),
         // Jayway turns `$..price.sum()` round: the function sees the list, not each of its items.
-        Some(Segment::Function(function)) if matches!(steps.first(), Some(Segment::Descend)) => {
+        Some(End::Apply(function)) if matches!(steps.first(), Some(Segment::Descend)) => {
             Ok(Cow::Owned(function.apply(&list(&nodes, budget)?).map_err(Failure::Nowhere)?))
         }
-        Some(last) => {
+        Some(end) => {
             let mut made = Vec::with_capacity(nodes.len());
             for node in nodes {
-                if let Some(value) = finish(last, node, steps, budget)? {
-                    made.push(value);
-                }
+                made.extend(finish(end, node, steps, budget)?);
             }
             if !is_definite(steps) {
                 return Ok(Cow::Owned(Value::Array(made)));
@@ -77,22 +85,13 @@ fn list(nodes: &[&Value], budget: &Budget) -> Result<Value, Failure> {
     Ok(Value::Array(items))
 }
 
-/// Applies a last step that makes a new value of a node.
-fn finish(
-    last: &Segment,
-    node: &Value,
-    steps: &[Segment],
-    budget: &Budget,
-) -> Result<Option<Value>, Failure> {
-    match last {
-        Segment::Function(function) => {
+fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Result<Option<Value>, Failure> {
+    match (end, node) {
+        (End::Apply(function), node) => {
             budget.produce(node)?;
             function.apply(node).map(Some).map_err(Failure::Nowhere)
         }
-        Segment::Children(names) => {
-            let Value::Object(fields) = node else {
-                return if is_definite(steps) { Err(no_object(last, node, steps)) } else { Ok(None) };
-            };
+        (End::Merge(names), Value::Object(fields)) => {
             let mut merged = Map::new();
             for name in names {
                 if let Some(field) = fields.get(name) {
@@ -101,84 +100,118 @@ fn finish(
             }
             Ok(Some(Value::Object(merged)))
         }
-        _ => budget.copy(node).map(Some).map_err(Failure::from),
+        (End::Merge(names), node) if is_definite(steps) => {
+            Err(no_object(&Segment::Children(names.to_vec()), node, steps))
+        }
+        (End::Merge(_), _) => Ok(None),
     }
 }
 
-/// The nodes that the steps lead to. `more` tells that another step follows them.
-fn walk<'v>(
-    steps: &[Segment],
-    more: bool,
-    start: &'v Value,
+/// The walk along a path's steps, all of which lead to nodes of the document.
+struct Walk<'w, 'v> {
+    steps: &'w [Segment],
+    /// An [`End`] follows the steps.
+    goes_on: bool,
     root: &'v Value,
-    budget: &Budget,
-) -> Result<Vec<&'v Value>, Failure> {
-    let mut nodes = vec![start];
-    let mut definite = true;
-    for (at, step) in steps.iter().enumerate() {
-        let before = steps.get(..at).unwrap_or_default();
-        let last = !more && at + 1 == steps.len();
-        let mut next = Vec::new();
-        for node in nodes {
-            budget.visit(1)?;
-            match step {
-                Segment::Child(name) => match node {
-                    Value::Object(fields) => match fields.get(name) {
-                        Some(field) => next.push(field),
-                        None if definite && !last => {
-                            let path = normal_form(steps.get(..=at).unwrap_or_default());
-                            return Err(Failure::Nowhere(format!("Missing property in path {path}")));
-                        }
-                        None => {}
-                    },
-                    _ if definite => return Err(no_object(step, node, before)),
-                    _ => {}
-                },
-                Segment::Children(names) => {
-                    if let Value::Object(fields) = node {
-                        next.extend(names.iter().filter_map(|name| fields.get(name)));
-                    }
+    budget: &'w Budget,
+}
+
+impl<'v> Walk<'_, 'v> {
+    /// The nodes that the steps lead to.
+    fn from(&self, start: &'v Value) -> Result<Vec<&'v Value>, Failure> {
+        let mut nodes = vec![start];
+        let mut definite = true;
+        for (at, step) in self.steps.iter().enumerate() {
+            let last = !self.goes_on && at + 1 == self.steps.len();
+            let mut next = Vec::new();
+            for node in nodes {
+                self.budget.visit(1)?;
+                self.follow(at, node, definite, last, &mut next)?;
+            }
+            nodes = next;
+            definite = definite && step.is_definite(last);
+        }
+        Ok(nodes)
+    }
+
+    /// Adds the nodes that step `at` leads to from `node`. If all steps before it are `definite`, a node that the
+    /// step does not fit is a failure; otherwise it is passed over.
+    fn follow(
+        &self,
+        at: usize,
+        node: &'v Value,
+        definite: bool,
+        last: bool,
+        next: &mut Vec<&'v Value>,
+    ) -> Result<(), Failure> {
+        let Some((step, before)) = self.steps.get(..=at).and_then(<[Segment]>::split_last) else {
+            return Ok(());
+        };
+        match (step, node) {
+            (Segment::Child(name), Value::Object(fields)) => match fields.get(name) {
+                Some(field) => next.push(field),
+                None if definite && !last => {
+                    let path = normal_form(before) + &step.to_string();
+                    return Err(Failure::Nowhere(format!("Missing property in path {path}")));
                 }
-                Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. } => match node {
-                    Value::Array(items) => select(step, items, &mut next, budget)?,
-                    _ if definite => return Err(no_array(step, node, before)),
-                    _ => {}
-                },
-                Segment::Wildcard => {
-                    children(node, &mut next);
-                    budget.visit(next.len())?;
-                }
-                Segment::Descend => descend(node, &mut next, budget)?,
-                Segment::Filter(filter) => match node {
-                    Value::Array(items) if !matches!(before.last(), Some(Segment::Descend)) => {
-                        for item in items {
-                            if filter.accepts(item, root, budget)? {
-                                next.push(item);
-                            }
-                        }
-                    }
-                    // Jayway tests an object itself, not its fields.
-                    Value::Object(_) => {
-                        if filter.accepts(node, root, budget)? {
-                            next.push(node);
-                        }
-                    }
-                    Value::Array(_) => {}
-                    _ if definite => {
-                        return Err(Failure::Nowhere(format!(
-                            "Filter: [?] can not be applied to primitives. Current context is: {}",
-                            java_text::display(node)
-                        )));
-                    }
-                    _ => {}
-                },
-                Segment::Function(_) => {}
+                None => {}
+            },
+            (Segment::Child(_) | Segment::Children(_), node) if definite && !node.is_object() => {
+                return Err(no_object(step, node, before));
+            }
+            (Segment::Children(names), Value::Object(fields)) => {
+                next.extend(names.iter().filter_map(|name| fields.get(name)));
+            }
+            (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, Value::Array(items)) => {
+                select(step, items, next, self.budget)?;
+            }
+            (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, node) if definite => {
+                return Err(no_array(step, node, before));
+            }
+            (Segment::Wildcard, node) => {
+                let found = next.len();
+                children(node, next);
+                self.budget.visit(next.len() - found)?;
+            }
+            (Segment::Descend, node) => descend(node, next, self.budget)?,
+            (Segment::Filter(filter), node) => {
+                let below = matches!(before.last(), Some(Segment::Descend));
+                self.filter(filter, node, below, definite, next)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Jayway tests each item of an array, but an object itself, not its fields. After `..` the items are nodes of
+    /// their own.
+    fn filter(
+        &self,
+        filter: &Filter,
+        node: &'v Value,
+        below: bool,
+        definite: bool,
+        next: &mut Vec<&'v Value>,
+    ) -> Result<(), Failure> {
+        let candidates = match node {
+            Value::Array(items) if !below => items.as_slice(),
+            Value::Object(_) => std::slice::from_ref(node),
+            Value::Array(_) => &[],
+            _ if definite => {
+                return Err(Failure::Nowhere(format!(
+                    "Filter: [?] can not be applied to primitives. Current context is: {}",
+                    java_text::display(node)
+                )));
+            }
+            _ => &[],
+        };
+        for candidate in candidates {
+            if filter.accepts(candidate, self.root, self.budget)? {
+                next.push(candidate);
             }
         }
-        nodes = next;
-        definite = definite && step.is_definite(last);
+        Ok(())
     }
-    Ok(nodes)
 }
 
 fn select<'v>(
