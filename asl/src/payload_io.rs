@@ -88,15 +88,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Entropy;
-
-    struct NoEntropy;
-
-    impl Entropy for NoEntropy {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::scope::NoEntropy;
 
     #[test]
     fn paths_select_of_the_input() {

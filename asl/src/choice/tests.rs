@@ -3,15 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ParseError, Rule};
-use crate::{Entropy, EvaluationError, Scope};
-
-struct NoEntropy;
-
-impl Entropy for NoEntropy {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
+use crate::{EvaluationError, Scope, scope::NoEntropy};
 
 fn matches(rule: &Value) -> Result<bool, EvaluationError> {
     let input = json!({

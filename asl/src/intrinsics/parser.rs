@@ -4,54 +4,30 @@
 use serde_json::{Number, Value};
 
 use super::{Argument, Call, Function, ParseError};
-use crate::path::Path;
+use crate::{cursor::Cursor, path::Path};
 
 /// AWS's limit: "You can nest up to 10 intrinsic functions within a field".
 const NESTING_MAX: usize = 10;
 
 /// Reads a whole call.
 pub(super) fn parse(text: &str) -> Result<Call, ParseError> {
-    let mut parser = Parser { text, rest: text };
-    parser.skip_blanks();
+    let mut parser = Parser { cursor: Cursor::new(text, text) };
+    parser.cursor.skip_blanks();
     let call = parser.call(1)?;
-    parser.skip_blanks();
-    if !parser.rest.is_empty() {
+    parser.cursor.skip_blanks();
+    if !parser.cursor.rest().is_empty() {
         return Err(parser.error("Unexpected character"));
     }
     Ok(call)
 }
 
 struct Parser<'t> {
-    text: &'t str,
-    rest: &'t str,
+    cursor: Cursor<'t>,
 }
 
 impl<'t> Parser<'t> {
     fn error(&self, what: &str) -> ParseError {
-        let at = self.text.len() - self.rest.len();
-        ParseError { message: format!("{what} at position {at} of '{}'", self.text) }
-    }
-
-    fn take(&mut self, token: &str) -> bool {
-        match self.rest.strip_prefix(token) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start();
-    }
-
-    /// Takes the longest start of the rest whose characters all satisfy `accept`.
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'t str {
-        let end = self.rest.find(|c| !accept(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        taken
+        ParseError { message: self.cursor.describe(what) }
     }
 
     fn call(&mut self, level: usize) -> Result<Call, ParseError> {
@@ -60,52 +36,53 @@ impl<'t> Parser<'t> {
                 message: format!("Intrinsic functions nest at most {NESTING_MAX} levels deep"),
             });
         }
-        let start = self.rest;
-        let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
+        let start = self.cursor.rest();
+        let name = self.cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
         let Some((function, fewest, most)) = Function::named(name) else {
-            self.rest = start;
+            self.cursor.reset(start);
             return Err(self.error(&format!("'{name}' is not an intrinsic function")));
         };
-        self.skip_blanks();
-        if !self.take("(") {
+        self.cursor.skip_blanks();
+        if !self.cursor.take("(") {
             return Err(self.error("Expected '('"));
         }
         let mut arguments = Vec::new();
-        self.skip_blanks();
-        while !self.take(")") {
+        self.cursor.skip_blanks();
+        while !self.cursor.take(")") {
             if !arguments.is_empty() {
-                if !self.take(",") {
+                if !self.cursor.take(",") {
                     return Err(self.error("Expected ',' or ')'"));
                 }
-                self.skip_blanks();
+                self.cursor.skip_blanks();
             }
             arguments.push(self.argument(level)?);
-            self.skip_blanks();
+            self.cursor.skip_blanks();
         }
         if arguments.len() < fewest || arguments.len() > most {
-            self.rest = start;
+            self.cursor.reset(start);
             return Err(self.error(&format!("Wrong number of arguments ({}) of {name}", arguments.len())));
         }
-        let text = start.get(..start.len() - self.rest.len()).unwrap_or_default().to_owned();
+        let text = start.get(..start.len() - self.cursor.rest().len()).unwrap_or_default().to_owned();
         Ok(Call { text, function, arguments })
     }
 
     fn argument(&mut self, level: usize) -> Result<Argument, ParseError> {
-        match self.rest.chars().next() {
+        match self.cursor.peek() {
             Some('\'') => self.quoted(),
             Some('$') => {
-                let start = self.rest;
+                let start = self.cursor.rest();
                 let text = self.path_text();
                 Path::parse(text).map(Argument::Path).map_err(|error| {
-                    self.rest = start;
+                    self.cursor.reset(start);
                     self.error(&format!("Not a path ({error})"))
                 })
             }
             Some('-' | '0'..='9') => {
-                let start = self.rest;
-                let text = self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
+                let start = self.cursor.rest();
+                let text =
+                    self.cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
                 text.parse::<Number>().map(|number| Argument::Literal(Value::Number(number))).map_err(|_| {
-                    self.rest = start;
+                    self.cursor.reset(start);
                     self.error("Expected a number")
                 })
             }
@@ -113,7 +90,7 @@ impl<'t> Parser<'t> {
                 for (word, value) in
                     [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
                 {
-                    if self.take(word) {
+                    if self.cursor.take(word) {
                         return Ok(Argument::Literal(value));
                     }
                 }
@@ -126,11 +103,11 @@ impl<'t> Parser<'t> {
     /// backslash stands for itself.
     fn quoted(&mut self) -> Result<Argument, ParseError> {
         let (mut value, mut raw) = (String::new(), String::new());
-        let mut characters = self.rest.char_indices().skip(1).peekable();
+        let mut characters = self.cursor.rest().char_indices().skip(1).peekable();
         while let Some((at, c)) = characters.next() {
             match c {
                 '\'' => {
-                    self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                    self.cursor.advance(at + 1);
                     return Ok(Argument::Text { value, raw });
                 }
                 '\\' => {
@@ -158,8 +135,8 @@ impl<'t> Parser<'t> {
         let mut open = 0_usize;
         let mut quote = None;
         let mut escaped = false;
-        let mut end = self.rest.len();
-        for (at, c) in self.rest.char_indices() {
+        let mut end = self.cursor.rest().len();
+        for (at, c) in self.cursor.rest().char_indices() {
             if escaped {
                 escaped = false;
                 continue;
@@ -178,8 +155,6 @@ impl<'t> Parser<'t> {
                 _ => {}
             }
         }
-        let (text, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        text.trim_end()
+        self.cursor.advance(end).trim_end()
     }
 }

@@ -10,6 +10,7 @@ use super::{
     function::Function,
     segment::Segment,
 };
+use crate::cursor::Cursor;
 
 /// How deep parentheses, negations, lists and paths may nest within a filter.
 const FILTER_DEPTH_MAX: usize = 16;
@@ -27,79 +28,47 @@ pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
         },
         None => return Err(ParseError::new("A path starts with '$' or '$$'")),
     };
-    let mut parser = Parser { text, rest, depth: 0 };
+    let mut parser = Parser { cursor: Cursor::new(text, rest), depth: 0 };
     let segments = parser.segments()?;
-    if !parser.rest.is_empty() {
+    if !parser.cursor.rest().is_empty() {
         return Err(parser.error("Unexpected character"));
     }
     Ok((root, segments))
 }
 
 struct Parser<'t> {
-    text: &'t str,
-    rest: &'t str,
+    cursor: Cursor<'t>,
     /// How deep in a filter the parser is; 0 outside.
     depth: usize,
 }
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     fn error(&self, what: &str) -> ParseError {
-        ParseError::new(format!(
-            "{what} at position {} of '{}'",
-            self.text.len() - self.rest.len(),
-            self.text
-        ))
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    /// Takes `token` if it comes next.
-    fn take(&mut self, token: &str) -> bool {
-        match self.rest.strip_prefix(token) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+        ParseError::new(self.cursor.describe(what))
     }
 
     fn expect(&mut self, token: &str) -> Result<(), ParseError> {
-        if self.take(token) { Ok(()) } else { Err(self.error(&format!("Expected '{token}'"))) }
-    }
-
-    fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
-    }
-
-    /// Takes the longest start of the rest whose characters all satisfy `accept`.
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'t str {
-        let end = self.rest.find(|c| !accept(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        taken
+        if self.cursor.take(token) { Ok(()) } else { Err(self.error(&format!("Expected '{token}'"))) }
     }
 
     fn segments(&mut self) -> Result<Vec<Segment>, ParseError> {
         let mut segments = Vec::new();
         loop {
-            if self.take("..") {
+            if self.cursor.take("..") {
                 segments.push(Segment::Descend);
-                if self.peek() == Some('[') {
+                if self.cursor.peek() == Some('[') {
                     segments.push(self.bracket()?);
                 } else {
                     segments.push(self.dotted()?);
                 }
-            } else if self.take(".") {
+            } else if self.cursor.take(".") {
                 // `$.['name']` is written in AWS's own documentation.
-                if self.peek() == Some('[') {
+                if self.cursor.peek() == Some('[') {
                     segments.push(self.bracket()?);
                 } else {
                     segments.push(self.dotted()?);
                 }
-            } else if self.peek() == Some('[') {
+            } else if self.cursor.peek() == Some('[') {
                 segments.push(self.bracket()?);
             } else {
                 return Ok(segments);
@@ -108,7 +77,7 @@ impl<'t> Parser<'t> {
                 return Err(ParseError::new(format!("A path has at most {SEGMENTS_MAX} steps")));
             }
             let ended = matches!(segments.last(), Some(Segment::Function(_)));
-            if ended && matches!(self.peek(), Some('.' | '[')) {
+            if ended && matches!(self.cursor.peek(), Some('.' | '[')) {
                 return Err(self.error("A function ends a path, but more follows"));
             }
         }
@@ -116,21 +85,21 @@ impl<'t> Parser<'t> {
 
     /// What follows a dot: `name`, `*` or `function()`.
     fn dotted(&mut self) -> Result<Segment, ParseError> {
-        if self.take("*") {
+        if self.cursor.take("*") {
             return Ok(Segment::Wildcard);
         }
-        let before = self.rest;
+        let before = self.cursor.rest();
         let mut name = String::new();
-        while let Some(c) = self.peek() {
+        while let Some(c) = self.cursor.peek() {
             match c {
                 // The ASL specification lets a backslash take away a character's meaning: `$.store\.book`.
                 '\\' => {
-                    self.rest = self.rest.get(1..).unwrap_or_default();
-                    let Some(escaped) = self.peek() else {
+                    self.cursor.advance(1);
+                    let Some(escaped) = self.cursor.peek() else {
                         return Err(self.error("Nothing follows the backslash"));
                     };
                     name.push(escaped);
-                    self.rest = self.rest.get(escaped.len_utf8()..).unwrap_or_default();
+                    self.cursor.advance(escaped.len_utf8());
                     continue;
                 }
                 '.' | '[' | '(' => break,
@@ -144,17 +113,17 @@ impl<'t> Parser<'t> {
                 }
                 c => name.push(c),
             }
-            self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
+            self.cursor.advance(c.len_utf8());
         }
-        if self.take("(") {
-            let argument = self.take_while(|c| c != ')');
+        if self.cursor.take("(") {
+            let argument = self.cursor.take_while(|c| c != ')');
             self.expect(")")?;
             return Function::named(&name, argument).map(Segment::Function).ok_or_else(|| {
                 self.error(&format!("Function '{name}' with these arguments is not supported"))
             });
         }
         if name.is_empty() {
-            self.rest = before;
+            self.cursor.reset(before);
             return Err(self.error("Expected a name after the dot"));
         }
         Ok(Segment::Child(name))
@@ -163,19 +132,19 @@ impl<'t> Parser<'t> {
     /// `['name']`, `['a','b']`, `[0]`, `[0,1]`, `[1:2]`, `[*]`, `[?(...)]`
     fn bracket(&mut self) -> Result<Segment, ParseError> {
         self.expect("[")?;
-        self.skip_blanks();
-        let segment = match self.peek() {
+        self.cursor.skip_blanks();
+        let segment = match self.cursor.peek() {
             Some('*') => {
                 self.expect("*")?;
                 Segment::Wildcard
             }
             Some('?') => {
                 self.expect("?")?;
-                self.skip_blanks();
+                self.cursor.skip_blanks();
                 self.nested(|parser| {
                     parser.expect("(")?;
                     let filter = parser.any()?;
-                    parser.skip_blanks();
+                    parser.cursor.skip_blanks();
                     parser.expect(")")?;
                     Ok(Segment::Filter(filter))
                 })?
@@ -183,7 +152,7 @@ impl<'t> Parser<'t> {
             Some('\'' | '"') => self.names()?,
             _ => self.indexes()?,
         };
-        self.skip_blanks();
+        self.cursor.skip_blanks();
         self.expect("]")?;
         Ok(segment)
     }
@@ -191,11 +160,11 @@ impl<'t> Parser<'t> {
     fn names(&mut self) -> Result<Segment, ParseError> {
         let mut names = vec![self.quoted()?];
         loop {
-            self.skip_blanks();
-            if !self.take(",") {
+            self.cursor.skip_blanks();
+            if !self.cursor.take(",") {
                 break;
             }
-            self.skip_blanks();
+            self.cursor.skip_blanks();
             names.push(self.quoted()?);
         }
         Ok(match names.pop() {
@@ -209,9 +178,9 @@ impl<'t> Parser<'t> {
 
     fn indexes(&mut self) -> Result<Segment, ParseError> {
         let first = self.integer()?;
-        self.skip_blanks();
-        if self.take(":") {
-            self.skip_blanks();
+        self.cursor.skip_blanks();
+        if self.cursor.take(":") {
+            self.cursor.skip_blanks();
             let to = self.integer()?;
             return Ok(Segment::Slice { from: first, to });
         }
@@ -219,17 +188,17 @@ impl<'t> Parser<'t> {
             return Err(self.error("Expected an index, a name in quotes, '*' or '?'"));
         };
         let mut indexes = vec![first];
-        while self.take(",") {
-            self.skip_blanks();
+        while self.cursor.take(",") {
+            self.cursor.skip_blanks();
             let index = self.integer()?.ok_or_else(|| self.error("Expected an index"))?;
             indexes.push(index);
-            self.skip_blanks();
+            self.cursor.skip_blanks();
         }
         Ok(if indexes.len() == 1 { Segment::Index(first) } else { Segment::Indexes(indexes) })
     }
 
     fn integer(&mut self) -> Result<Option<i64>, ParseError> {
-        let digits = self.take_while(|c| c == '-' || c.is_ascii_digit());
+        let digits = self.cursor.take_while(|c| c == '-' || c.is_ascii_digit());
         if digits.is_empty() {
             return Ok(None);
         }
@@ -239,15 +208,15 @@ impl<'t> Parser<'t> {
     /// A text in single or double quotes. A backslash escapes the quote and itself and is kept before all else
     /// (recorded: `$['a\"b']` names the field `a\"b`, backslash included).
     fn quoted(&mut self) -> Result<String, ParseError> {
-        let quote = match self.peek() {
+        let quote = match self.cursor.peek() {
             Some(quote @ ('\'' | '"')) => quote,
             _ => return Err(self.error("Expected a text in quotes")),
         };
         let mut name = String::new();
-        let mut characters = self.rest.char_indices().skip(1);
+        let mut characters = self.cursor.rest().char_indices().skip(1);
         while let Some((at, c)) = characters.next() {
             if c == quote {
-                self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                self.cursor.advance(at + 1);
                 return Ok(name);
             }
             if c != '\\' {
@@ -276,8 +245,8 @@ impl<'t> Parser<'t> {
     fn any(&mut self) -> Result<Filter, ParseError> {
         let mut filters = vec![self.all()?];
         loop {
-            self.skip_blanks();
-            if !self.take("||") {
+            self.cursor.skip_blanks();
+            if !self.cursor.take("||") {
                 break;
             }
             filters.push(self.all()?);
@@ -288,8 +257,8 @@ impl<'t> Parser<'t> {
     fn all(&mut self) -> Result<Filter, ParseError> {
         let mut filters = vec![self.term()?];
         loop {
-            self.skip_blanks();
-            if !self.take("&&") {
+            self.cursor.skip_blanks();
+            if !self.cursor.take("&&") {
                 break;
             }
             filters.push(self.term()?);
@@ -298,27 +267,27 @@ impl<'t> Parser<'t> {
     }
 
     fn term(&mut self) -> Result<Filter, ParseError> {
-        self.skip_blanks();
-        if self.take("!") {
+        self.cursor.skip_blanks();
+        if self.cursor.take("!") {
             return self.nested(|parser| Ok(Filter::Not(Box::new(parser.term()?))));
         }
-        if self.take("(") {
+        if self.cursor.take("(") {
             return self.nested(|parser| {
                 let filter = parser.any()?;
-                parser.skip_blanks();
+                parser.cursor.skip_blanks();
                 parser.expect(")")?;
                 Ok(filter)
             });
         }
         let left = self.operand()?;
-        self.skip_blanks();
+        self.cursor.skip_blanks();
         let Some(operator) = self.operator() else {
             return match left {
                 Operand::Query(query) => Ok(Filter::Exists(query)),
                 _ => Err(self.error("Expected a comparison")),
             };
         };
-        self.skip_blanks();
+        self.cursor.skip_blanks();
         let right = self.operand()?;
         if matches!(left, Operand::Pattern(_))
             || matches!(right, Operand::Pattern(_)) != (operator == Operator::Matches)
@@ -329,22 +298,22 @@ impl<'t> Parser<'t> {
     }
 
     fn operator(&mut self) -> Option<Operator> {
-        if let Some((_, operator)) = SYMBOLS.iter().find(|(symbol, _)| self.take(symbol)) {
+        if let Some((_, operator)) = SYMBOLS.iter().find(|(symbol, _)| self.cursor.take(symbol)) {
             return Some(*operator);
         }
-        let before = self.rest;
-        let word = self.take_while(|c| c.is_ascii_alphabetic());
+        let before = self.cursor.rest();
+        let word = self.cursor.take_while(|c| c.is_ascii_alphabetic());
         let operator = WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
         if operator.is_none() {
-            self.rest = before;
+            self.cursor.reset(before);
         }
         operator.map(|(_, operator)| *operator)
     }
 
     fn operand(&mut self) -> Result<Operand, ParseError> {
-        match self.peek() {
+        match self.cursor.peek() {
             Some(start @ ('@' | '$')) => {
-                self.rest = self.rest.get(1..).unwrap_or_default();
+                self.cursor.advance(1);
                 let segments = self.nested(Self::segments)?;
                 Ok(Operand::Query(Query { relative: start == '@', segments }))
             }
@@ -355,27 +324,28 @@ impl<'t> Parser<'t> {
 
     /// A JSON value, its texts in either kind of quotes.
     fn literal(&mut self) -> Result<Value, ParseError> {
-        match self.peek() {
+        match self.cursor.peek() {
             Some('\'' | '"') => self.quoted().map(Value::String),
             Some('[') => self.nested(|parser| {
                 parser.expect("[")?;
                 let mut items = Vec::new();
-                parser.skip_blanks();
-                while !parser.take("]") {
+                parser.cursor.skip_blanks();
+                while !parser.cursor.take("]") {
                     if !items.is_empty() {
                         parser.expect(",")?;
-                        parser.skip_blanks();
+                        parser.cursor.skip_blanks();
                     }
                     items.push(parser.literal()?);
-                    parser.skip_blanks();
+                    parser.cursor.skip_blanks();
                 }
                 Ok(Value::Array(items))
             }),
             _ => {
-                let before = self.rest;
-                let word = self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
+                let before = self.cursor.rest();
+                let word =
+                    self.cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
                 serde_json::from_str(word).map_err(|_| {
-                    self.rest = before;
+                    self.cursor.reset(before);
                     self.error("Expected a path, a number, a text in quotes, true, false or null")
                 })
             }
@@ -386,7 +356,7 @@ impl<'t> Parser<'t> {
     fn pattern(&mut self) -> Result<Regex, ParseError> {
         self.expect("/")?;
         let mut pattern = String::new();
-        let mut characters = self.rest.char_indices();
+        let mut characters = self.cursor.rest().char_indices();
         let end = loop {
             match characters.next() {
                 Some((at, '/')) => break at,
@@ -399,8 +369,8 @@ impl<'t> Parser<'t> {
                 None => return Err(self.error("The regular expression is not closed")),
             }
         };
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        let flags = self.take_while(|c| c.is_ascii_alphabetic());
+        self.cursor.advance(end + 1);
+        let flags = self.cursor.take_while(|c| c.is_ascii_alphabetic());
         if let Some(flag) = flags.chars().find(|flag| !"imsxdu".contains(*flag)) {
             return Err(self.error(&format!("Unknown flag '{flag}' of a regular expression")));
         }

@@ -3,15 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Path;
-use crate::{Entropy, EvaluationError, Scope};
-
-struct NoEntropy;
-
-impl Entropy for NoEntropy {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
+use crate::{EvaluationError, Scope, scope::NoEntropy};
 
 fn evaluate(path: &str, input: &Value) -> Result<Value, EvaluationError> {
     let context = json!({"Execution": {"Name": "run"}, "Map": {"Item": {"Index": 3}}});

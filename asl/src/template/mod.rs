@@ -163,15 +163,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Entropy;
-
-    struct NoEntropy;
-
-    impl Entropy for NoEntropy {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::scope::NoEntropy;
 
     fn evaluate(template: &Value, input: &Value) -> Result<Value, EvaluationError> {
         let context = json!({"Execution": {"Name": "run"}});
