@@ -67,7 +67,8 @@ pub enum Resource {
     },
 }
 
-/// Why a `Resource` is refused. The text is AWS's.
+/// Why a `Resource` is refused. The texts are AWS's: the first as in
+/// github.com/aws/aws-sam-cli-app-templates/issues/185, the second without a public record to point to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Not an ARN at all, or one without the parts that every ARN has.

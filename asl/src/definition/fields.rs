@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
             self.report_at(name, wording::expected("Integer"));
             return None;
         }
-        #[expect(clippy::cast_precision_loss, reason = "the bounds of all fields are far below 2^53")]
+        // Exact: the bounds of all fields are far below 2^53.
         let (least_number, most_number) = (least as f64, most as f64);
         if number < least_number {
             self.report_at(name, wording::minimum(least));
@@ -110,11 +110,6 @@ impl<'a> Fields<'a> {
             self.report_at(name, wording::maximum(most));
             None
         } else {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "within the bounds above"
-            )]
             Some(number as u64)
         }
     }

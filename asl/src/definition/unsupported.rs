@@ -12,7 +12,7 @@ pub(super) const STATE_FIELDS: [&str; 3] = ["Assign", "Arguments", "Output"];
 pub(super) const CATCHER_FIELDS: [&str; 2] = ["Assign", "Output"];
 
 /// Fields of a Map that belong to JSONata or to the distributed Map.
-pub(super) const MAP_FIELDS: [&str; 10] = [
+pub(super) const MAP_FIELDS: [&str; 9] = [
     "Items",
     "ItemReader",
     "ItemBatcher",
@@ -22,7 +22,6 @@ pub(super) const MAP_FIELDS: [&str; 10] = [
     "ToleratedFailureCountPath",
     "ToleratedFailurePercentage",
     "ToleratedFailurePercentagePath",
-    "ItemsPointer",
 ];
 
 pub(super) fn refuse_at_top(fields: &Fields<'_>) {

@@ -67,10 +67,43 @@ fn problems_are_bounded_in_number_and_length() {
     );
 }
 
+/// What JSON is made of, and what it is nearly made of.
+const TOKENS: [&str; 20] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"a\"",
+    "\"b\":",
+    "{\"c\":",
+    "1",
+    "-",
+    "0",
+    ".5",
+    "e3",
+    "true",
+    "nul",
+    "null",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud83d",
+    " ",
+];
+
 proptest! {
     /// Where `serde_json` and the scanner disagree, a text would get a text that isn't Jackson's.
     #[test]
     fn the_scanner_accepts_what_serde_json_accepts(text in "[\\[\\]{}:,\"\\\\u0-9dD8eE.+ truefalsn-]{0,24}") {
+        let expected = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        prop_assert_eq!(jackson::check(&text).is_ok(), expected, "{:?}", text);
+    }
+
+    #[test]
+    fn the_scanner_accepts_what_serde_json_accepts_of_tokens(
+        tokens in prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..12)
+    ) {
+        let text = tokens.concat();
         let expected = serde_json::from_str::<serde_json::Value>(&text).is_ok();
         prop_assert_eq!(jackson::check(&text).is_ok(), expected, "{:?}", text);
     }
