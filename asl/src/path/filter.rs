@@ -128,8 +128,10 @@ impl Filter {
             Filter::Compare(left, operator, right) => {
                 let left = left.value(node, root, budget)?;
                 if let Operand::Pattern(pattern) = right {
-                    let matches = matches!(&left, Some(value) if matches_text(value, pattern));
-                    return Ok(*operator == Operator::Matches && matches);
+                    return Ok(match left {
+                        Some(value) => matches_text(&value, pattern, budget)?,
+                        None => false,
+                    });
                 }
                 compare(left.as_deref(), *operator, right.value(node, root, budget)?.as_deref(), budget)
             }
@@ -178,14 +180,24 @@ impl Operand {
     }
 }
 
-fn matches_text(value: &Value, pattern: &Regex) -> bool {
+/// Jayway's `=~`: of an array, any text may match.
+fn matches_text(value: &Value, pattern: &Regex, budget: &Budget) -> Result<bool, Failure> {
     match value {
-        Value::String(text) => pattern.is_match(text),
-        Value::Number(number) => pattern.is_match(&number.to_string()),
-        Value::Array(items) => {
-            items.iter().any(|item| item.as_str().is_some_and(|text| pattern.is_match(text)))
+        Value::String(text) => {
+            // Each byte may cost as much as the pattern is long, so each is charged.
+            budget.visit(text.len())?;
+            Ok(pattern.is_match(text))
         }
-        _ => false,
+        Value::Number(number) => Ok(pattern.is_match(&number.to_string())),
+        Value::Array(items) => {
+            for item in items.iter().filter(|item| item.is_string()) {
+                if matches_text(item, pattern, budget)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => Ok(false),
     }
 }
 

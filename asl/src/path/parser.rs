@@ -16,8 +16,8 @@ use crate::cursor::Cursor;
 const FILTER_DEPTH_MAX: usize = 16;
 /// How many steps a path may have.
 const SEGMENTS_MAX: usize = 256;
-/// The compiled size of a regular expression in a filter, in bytes.
-const REGEX_SIZE_MAX: usize = 256 * 1024;
+/// The compiled size of a regular expression in a filter, in bytes: it bounds what matching one byte may cost.
+const REGEX_SIZE_MAX: usize = 32 * 1024;
 
 /// Reads a whole path.
 pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
@@ -362,6 +362,14 @@ impl Parser<'_> {
                 Some((at, '/')) => break at,
                 Some((_, '\\')) => match characters.next() {
                     Some((_, '/')) => pattern.push('/'),
+                    // Java's classes are those of ASCII.
+                    Some((_, 'd')) => pattern.push_str("[0-9]"),
+                    Some((_, 'D')) => pattern.push_str("[^0-9]"),
+                    Some((_, 'w')) => pattern.push_str("[0-9A-Za-z_]"),
+                    Some((_, 'W')) => pattern.push_str("[^0-9A-Za-z_]"),
+                    Some((_, 's')) => pattern.push_str(r"[\x20\t\n\x0B\f\r]"),
+                    Some((_, 'S')) => pattern.push_str(r"[^\x20\t\n\x0B\f\r]"),
+                    Some((_, 'b')) => pattern.push_str(r"(?-u:\b)"),
                     Some((_, other)) => pattern.extend(['\\', other]),
                     None => return Err(self.error("The regular expression is not closed")),
                 },
