@@ -87,7 +87,7 @@ impl Members {
 pub(crate) fn decode(structure: &'static Structure, body: &[u8]) -> Result<Members, Fault> {
     let body = std::str::from_utf8(body).map_err(|_| Fault::serialization(None))?;
     let mut deserializer = serde_json::Deserializer::from_str(body);
-    let read = deserializer.deserialize_map(StructureVisitor(structure));
+    let read = deserializer.deserialize_any(StructureVisitor(structure));
     let members = read.and_then(|members| deserializer.end().map(|()| members)).map_err(|error| {
         let text = error.to_string();
         // Of a wrong type, AWS says which; of a wrong syntax, nothing.
@@ -106,6 +106,10 @@ impl<'de> Visitor<'de> for StructureVisitor {
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a structure")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Members, A::Error> {
+        Err(A::Error::custom("Start of list found where not expected"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {

@@ -30,6 +30,9 @@ mod routes;
 mod sigv4;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use gateway::{Error, Gateway};
 pub use options::{Limits, Options};
 pub use probes::Probes;

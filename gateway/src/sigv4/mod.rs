@@ -203,4 +203,7 @@ fn check_signature(
 }
 
 #[cfg(test)]
+pub(crate) use tests::sign;
+
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,653 @@
+//! Each operation: what a node is asked for a request, and what the client gets for the node's answer.
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use keepstep_proto::workflow::v1::history_event::Details;
+use keepstep_proto::workflow::v1::*;
+use serde_json::json;
+
+use super::*;
+
+const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execution:m:e";
+const ACTIVITY: &str = "arn:aws:states:us-east-1:123456789012:activity:a";
+const ROLE: &str = "arn:aws:iam::123456789012:role/r";
+const INVOCATION: &str = "invocation";
+
+async fn check<Q, A>(
+    operation: &str,
+    body: Value,
+    asked: impl FnOnce(Option<Caller>) -> Q,
+    answer: A,
+    expected: Value,
+) where
+    Q: Clone + PartialEq + Debug + 'static,
+    A: Send + Sync + 'static,
+{
+    let fake = Fake::new(vec![Reply::answer(answer)]);
+    let gateway = Running::start(any_port(), &fake).await;
+    let headers = [("amz-sdk-invocation-id", INVOCATION)];
+    let answer = gateway.request(operation, &headers, body.to_string().as_bytes()).await;
+    assert_eq!((answer.status, answer.json()), (200, expected), "{operation} {body}");
+    assert_eq!(answer.header("content-type"), Some("application/x-amz-json-1.0"));
+    assert_eq!(answer.header("x-amzn-requestid").map(str::len), Some(36));
+    assert_eq!(answer.header("x-amzn-errortype"), None);
+    let headers = http::HeaderMap::from_iter([(
+        http::HeaderName::from_static("amz-sdk-invocation-id"),
+        http::HeaderValue::from_static(INVOCATION),
+    )]);
+    let id = crate::request_id::of(&headers, "123456789012", "us-east-1", operation);
+    let caller = Caller {
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        request_id: Bytes::copy_from_slice(&id),
+    };
+    assert_eq!(fake.requests::<Q>(), [asked(Some(caller))], "{operation} {body}");
+    gateway.stop().await;
+}
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+#[tokio::test]
+async fn state_machines_are_created() {
+    check(
+        "CreateStateMachine",
+        json!({"name": "m", "definition": "{\"é\":1}", "roleArn": ROLE, "unknown": {"deep": [1, 2.5, null]}}),
+        |caller| CreateStateMachineRequest {
+            caller,
+            name: text("m"),
+            definition: Bytes::from_static("{\"é\":1}".as_bytes()),
+            role_arn: text(ROLE),
+            r#type: StateMachineType::Standard.into(),
+            ..Default::default()
+        },
+        CreateStateMachineResponse {
+            state_machine_arn: text(MACHINE),
+            creation_date_ms: 1_732_330_993_123,
+            state_machine_version_arn: String::new(),
+        },
+        json!({"stateMachineArn": MACHINE, "creationDate": 1_732_330_993.123}),
+    )
+    .await;
+    check(
+        "CreateStateMachine",
+        json!({
+            "name": "m", "definition": "d", "roleArn": ROLE, "type": "STANDARD", "publish": false,
+            "tags": [{"key": "k", "value": "v"}, {"key": "l"}],
+            "tracingConfiguration": {"enabled": false},
+            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+            "loggingConfiguration": {
+                "includeExecutionData": true,
+                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:x"}}],
+            },
+        }),
+        |caller| CreateStateMachineRequest {
+            caller,
+            name: text("m"),
+            definition: Bytes::from_static(b"d"),
+            role_arn: text(ROLE),
+            r#type: StateMachineType::Standard.into(),
+            configuration: Some(Configuration {
+                logging: Some(LoggingConfiguration {
+                    level: text("OFF"),
+                    include_execution_data: true,
+                    log_group_arns: vec![text("arn:aws:logs:x")],
+                }),
+                tracing_enabled: Some(false),
+            }),
+            tags: vec![
+                Tag { key: text("k"), value: text("v") },
+                Tag { key: text("l"), value: String::new() },
+            ],
+            ..Default::default()
+        },
+        CreateStateMachineResponse::default(),
+        json!({"stateMachineArn": "", "creationDate": 0.0}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn state_machines_are_updated_and_deleted() {
+    check(
+        "UpdateStateMachine",
+        json!({"stateMachineArn": MACHINE, "definition": "d"}),
+        |caller| UpdateStateMachineRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            definition: Some(Bytes::from_static(b"d")),
+            ..Default::default()
+        },
+        UpdateStateMachineResponse { update_date_ms: 1_500, revision_id: text("r"), ..Default::default() },
+        json!({"updateDate": 1.5, "revisionId": "r"}),
+    )
+    .await;
+    check(
+        "UpdateStateMachine",
+        json!({"stateMachineArn": MACHINE, "roleArn": ROLE, "tracingConfiguration": {}}),
+        |caller| UpdateStateMachineRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            role_arn: Some(text(ROLE)),
+            configuration: Some(Configuration { logging: None, tracing_enabled: Some(false) }),
+            ..Default::default()
+        },
+        UpdateStateMachineResponse::default(),
+        json!({"updateDate": 0.0}),
+    )
+    .await;
+    check(
+        "DeleteStateMachine",
+        json!({"stateMachineArn": MACHINE}),
+        |caller| DeleteStateMachineRequest { caller, state_machine_arn: text(MACHINE) },
+        DeleteStateMachineResponse {},
+        json!({}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn state_machines_are_described() {
+    let asked = |caller| DescribeStateMachineRequest { caller, state_machine_arn: text(MACHINE) };
+    let answer = || DescribeStateMachineResponse {
+        state_machine_arn: text(MACHINE),
+        name: text("m"),
+        status: StateMachineStatus::Active.into(),
+        definition: Bytes::from_static(b"{\"StartAt\":\"A\"}"),
+        role_arn: text(ROLE),
+        r#type: StateMachineType::Standard.into(),
+        creation_date_ms: 1_000,
+        configuration: None,
+        revision_id: String::new(),
+    };
+    let expected = |definition: &str| {
+        json!({
+            "stateMachineArn": MACHINE, "name": "m", "status": "ACTIVE", "definition": definition, "roleArn": ROLE,
+            "type": "STANDARD", "creationDate": 1.0, "loggingConfiguration": {"level": "OFF", "includeExecutionData": false},
+            "tracingConfiguration": {"enabled": false}, "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        })
+    };
+    let body = json!({"stateMachineArn": MACHINE});
+    check("DescribeStateMachine", body, asked, answer(), expected("{\"StartAt\":\"A\"}")).await;
+    let body = json!({"stateMachineArn": MACHINE, "includedData": "METADATA_ONLY"});
+    check("DescribeStateMachine", body, asked, answer(), expected("{}")).await;
+    let logging = LoggingConfiguration {
+        level: text("OFF"),
+        include_execution_data: true,
+        log_group_arns: vec![text("g")],
+    };
+    check(
+        "DescribeStateMachineForExecution",
+        json!({"executionArn": EXECUTION}),
+        |caller| DescribeStateMachineForExecutionRequest { caller, execution_arn: text(EXECUTION) },
+        DescribeStateMachineForExecutionResponse {
+            state_machine_arn: text(MACHINE),
+            name: text("m"),
+            definition: Bytes::from_static(b"d"),
+            role_arn: text(ROLE),
+            update_date_ms: 1_000,
+            configuration: Some(Configuration { logging: Some(logging), tracing_enabled: Some(false) }),
+            revision_id: text("r"),
+        },
+        json!({
+            "stateMachineArn": MACHINE, "name": "m", "definition": "d", "roleArn": ROLE, "updateDate": 1.0,
+            "loggingConfiguration": {
+                "level": "OFF", "includeExecutionData": true,
+                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "g"}}],
+            },
+            "tracingConfiguration": {"enabled": false}, "revisionId": "r",
+            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn executions_are_started_and_stopped() {
+    check(
+        "StartExecution",
+        json!({"stateMachineArn": MACHINE, "name": "e", "input": "", "traceHeader": "t"}),
+        |caller| StartExecutionRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            name: text("e"),
+            input: Bytes::new(),
+            trace_header: text("t"),
+        },
+        StartExecutionResponse { execution_arn: text(EXECUTION), start_date_ms: 1 },
+        json!({"executionArn": EXECUTION, "startDate": 0.001}),
+    )
+    .await;
+    check(
+        "StopExecution",
+        json!({"executionArn": EXECUTION, "error": "E", "cause": ""}),
+        |caller| StopExecutionRequest {
+            caller,
+            execution_arn: text(EXECUTION),
+            error: Some(text("E")),
+            cause: Some(String::new()),
+        },
+        StopExecutionResponse { stop_date_ms: 2_000 },
+        json!({"stopDate": 2.0}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn executions_are_described() {
+    let asked = |caller| DescribeExecutionRequest { caller, execution_arn: text(EXECUTION) };
+    let body = json!({"executionArn": EXECUTION});
+    let succeeded = || DescribeExecutionResponse {
+        execution_arn: text(EXECUTION),
+        state_machine_arn: text(MACHINE),
+        name: text("e"),
+        status: ExecutionStatus::Succeeded.into(),
+        start_date_ms: 1_000,
+        stop_date_ms: Some(2_000),
+        input: Bytes::from_static(b"1"),
+        output: Some(Bytes::from_static(b"2")),
+        trace_header: String::new(),
+        error: None,
+        cause: None,
+        redrive_count: 0,
+        redrive_status: text("NOT_REDRIVABLE"),
+        redrive_status_reason: text("Execution is SUCCEEDED and cannot be redriven"),
+    };
+    let mut expected = json!({
+        "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "SUCCEEDED", "startDate": 1.0,
+        "stopDate": 2.0, "input": "1", "inputDetails": {"included": true}, "output": "2", "outputDetails": {"included": true},
+        "redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+    });
+    check("DescribeExecution", body.clone(), asked, succeeded(), expected.clone()).await;
+    let metadata = json!({"executionArn": EXECUTION, "includedData": "METADATA_ONLY"});
+    let members = expected.as_object_mut().unwrap();
+    members.remove("input");
+    members.remove("output");
+    members["inputDetails"] = json!({"included": false});
+    members["outputDetails"] = json!({"included": false});
+    check("DescribeExecution", metadata, asked, succeeded(), expected).await;
+    let failed = DescribeExecutionResponse {
+        status: ExecutionStatus::Failed.into(),
+        output: None,
+        trace_header: text("t"),
+        error: Some(text("E")),
+        cause: Some(String::new()),
+        redrive_status: text("REDRIVABLE"),
+        redrive_status_reason: String::new(),
+        ..succeeded()
+    };
+    let expected = json!({
+        "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "FAILED", "startDate": 1.0,
+        "stopDate": 2.0, "input": "1", "inputDetails": {"included": true}, "traceHeader": "t", "error": "E", "cause": "",
+        "redriveCount": 0, "redriveStatus": "REDRIVABLE",
+    });
+    check("DescribeExecution", body, asked, failed, expected).await;
+}
+
+#[tokio::test]
+async fn lists() {
+    check(
+        "ListStateMachines",
+        json!({"maxResults": 2, "nextToken": "n"}),
+        |caller| ListStateMachinesRequest { caller, max_results: 2, next_token: text("n") },
+        ListStateMachinesResponse {
+            state_machines: vec![StateMachineListItem {
+                state_machine_arn: text(MACHINE),
+                name: text("m"),
+                r#type: StateMachineType::Standard.into(),
+                creation_date_ms: 1_000,
+            }],
+            next_token: text("o"),
+        },
+        json!({
+            "stateMachines": [{"stateMachineArn": MACHINE, "name": "m", "type": "STANDARD", "creationDate": 1.0}],
+            "nextToken": "o",
+        }),
+    )
+    .await;
+    check(
+        "ListActivities",
+        json!({}),
+        |caller| ListActivitiesRequest { caller, max_results: 0, next_token: String::new() },
+        ListActivitiesResponse {
+            activities: vec![DescribeActivityResponse {
+                activity_arn: text(ACTIVITY),
+                name: text("a"),
+                creation_date_ms: 1_000,
+            }],
+            next_token: String::new(),
+        },
+        json!({"activities": [{"activityArn": ACTIVITY, "name": "a", "creationDate": 1.0}]}),
+    )
+    .await;
+    let running = ExecutionListItem {
+        execution_arn: text(EXECUTION),
+        state_machine_arn: text(MACHINE),
+        name: text("e"),
+        status: ExecutionStatus::Running.into(),
+        start_date_ms: 1_000,
+        stop_date_ms: None,
+        redrive_count: 0,
+    };
+    let aborted = ExecutionListItem {
+        status: ExecutionStatus::Aborted.into(),
+        stop_date_ms: Some(2_000),
+        ..running.clone()
+    };
+    check(
+        "ListExecutions",
+        json!({"stateMachineArn": MACHINE, "statusFilter": "TIMED_OUT", "maxResults": 1000, "nextToken": "n"}),
+        |caller| ListExecutionsRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            status_filter: ExecutionStatus::TimedOut.into(),
+            max_results: 1_000,
+            next_token: text("n"),
+        },
+        ListExecutionsResponse { executions: vec![running, aborted], next_token: String::new() },
+        json!({"executions": [
+            {
+                "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "RUNNING", "startDate": 1.0,
+                "redriveCount": 0,
+            },
+            {
+                "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "ABORTED", "startDate": 1.0,
+                "stopDate": 2.0, "redriveCount": 0,
+            },
+        ]}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn activities() {
+    check(
+        "CreateActivity",
+        json!({"name": "a", "tags": []}),
+        |caller| CreateActivityRequest { caller, name: text("a"), tags: Vec::new() },
+        CreateActivityResponse { activity_arn: text(ACTIVITY), creation_date_ms: 1_000 },
+        json!({"activityArn": ACTIVITY, "creationDate": 1.0}),
+    )
+    .await;
+    let body = json!({"activityArn": ACTIVITY});
+    check(
+        "DescribeActivity",
+        body.clone(),
+        |caller| DescribeActivityRequest { caller, activity_arn: text(ACTIVITY) },
+        DescribeActivityResponse { activity_arn: text(ACTIVITY), name: text("a"), creation_date_ms: 1_000 },
+        json!({
+            "activityArn": ACTIVITY, "name": "a", "creationDate": 1.0,
+            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        }),
+    )
+    .await;
+    check(
+        "DeleteActivity",
+        body,
+        |caller| DeleteActivityRequest { caller, activity_arn: text(ACTIVITY) },
+        DeleteActivityResponse {},
+        json!({}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn tasks() {
+    check(
+        "SendTaskSuccess",
+        json!({"taskToken": "t", "output": "1"}),
+        |caller| SendTaskSuccessRequest { caller, task_token: text("t"), output: Bytes::from_static(b"1") },
+        SendTaskSuccessResponse {},
+        json!({}),
+    )
+    .await;
+    check(
+        "SendTaskFailure",
+        json!({"taskToken": "t", "cause": "c"}),
+        |caller| SendTaskFailureRequest {
+            caller,
+            task_token: text("t"),
+            error: None,
+            cause: Some(text("c")),
+        },
+        SendTaskFailureResponse {},
+        json!({}),
+    )
+    .await;
+    check(
+        "SendTaskHeartbeat",
+        json!({"taskToken": "t"}),
+        |caller| SendTaskHeartbeatRequest { caller, task_token: text("t") },
+        SendTaskHeartbeatResponse {},
+        json!({}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn tags() {
+    check(
+        "TagResource",
+        json!({"resourceArn": MACHINE, "tags": [{"key": "k", "value": "v"}]}),
+        |caller| TagResourceRequest {
+            caller,
+            resource_arn: text(MACHINE),
+            tags: vec![Tag { key: text("k"), value: text("v") }],
+        },
+        TagResourceResponse {},
+        json!({}),
+    )
+    .await;
+    check(
+        "UntagResource",
+        json!({"resourceArn": ACTIVITY, "tagKeys": ["k", "l"]}),
+        |caller| UntagResourceRequest {
+            caller,
+            resource_arn: text(ACTIVITY),
+            tag_keys: vec![text("k"), text("l")],
+        },
+        UntagResourceResponse {},
+        json!({}),
+    )
+    .await;
+    check(
+        "ListTagsForResource",
+        json!({"resourceArn": MACHINE}),
+        |caller| ListTagsForResourceRequest { caller, resource_arn: text(MACHINE) },
+        ListTagsForResourceResponse { tags: vec![Tag { key: text("k"), value: text("v") }] },
+        json!({"tags": [{"key": "k", "value": "v"}]}),
+    )
+    .await;
+}
+
+/// An event's type and details, and the details' member as AWS shows it.
+fn events() -> Vec<(&'static str, Option<Details>, Option<(&'static str, Value)>)> {
+    let payload = || Some(Bytes::from_static(b"{}"));
+    let whole = || json!({"truncated": false});
+    let task = TaskEvent { resource_type: text("lambda"), resource: text("invoke"), ..Default::default() };
+    vec![
+        (
+            "ExecutionStarted",
+            Some(Details::ExecutionStarted(ExecutionStarted { input: payload(), role_arn: text(ROLE) })),
+            Some((
+                "executionStartedEventDetails",
+                json!({"input": "{}", "inputDetails": whole(), "roleArn": ROLE}),
+            )),
+        ),
+        (
+            "ExecutionSucceeded",
+            Some(Details::Output(Output { output: payload() })),
+            Some(("executionSucceededEventDetails", json!({"output": "{}", "outputDetails": whole()}))),
+        ),
+        (
+            "LambdaFunctionSucceeded",
+            Some(Details::Output(Output { output: None })),
+            Some(("lambdaFunctionSucceededEventDetails", json!({}))),
+        ),
+        (
+            "ExecutionFailed",
+            Some(Details::Failure(Failure { error: Some(text("E")), cause: Some(text("C")) })),
+            Some(("executionFailedEventDetails", json!({"error": "E", "cause": "C"}))),
+        ),
+        (
+            "ExecutionFailed",
+            Some(Details::Failure(Failure { error: None, cause: None })),
+            Some(("executionFailedEventDetails", json!({}))),
+        ),
+        (
+            "ActivityTimedOut",
+            Some(Details::Failure(Failure { error: Some(text("States.Timeout")), cause: None })),
+            Some(("activityTimedOutEventDetails", json!({"error": "States.Timeout"}))),
+        ),
+        (
+            "PassStateEntered",
+            Some(Details::StateEntered(StateEntered { name: text("A"), input: payload() })),
+            Some(("stateEnteredEventDetails", json!({"name": "A", "input": "{}", "inputDetails": whole()}))),
+        ),
+        (
+            "PassStateExited",
+            Some(Details::StateExited(StateExited { name: text("A"), output: payload() })),
+            Some(("stateExitedEventDetails", json!({"name": "A", "output": "{}", "outputDetails": whole()}))),
+        ),
+        (
+            "ActivityScheduled",
+            Some(Details::WorkScheduled(WorkScheduled {
+                resource: text(ACTIVITY),
+                input: payload(),
+                timeout_seconds: Some(9),
+                heartbeat_seconds: Some(3),
+                credentials_role_arn: None,
+            })),
+            Some((
+                "activityScheduledEventDetails",
+                json!({
+                    "resource": ACTIVITY, "input": "{}", "inputDetails": whole(), "timeoutInSeconds": 9,
+                    "heartbeatInSeconds": 3,
+                }),
+            )),
+        ),
+        (
+            "LambdaFunctionScheduled",
+            Some(Details::WorkScheduled(WorkScheduled {
+                resource: text("f"),
+                input: payload(),
+                timeout_seconds: None,
+                heartbeat_seconds: None,
+                credentials_role_arn: Some(text(ROLE)),
+            })),
+            Some((
+                "lambdaFunctionScheduledEventDetails",
+                json!({"resource": "f", "input": "{}", "inputDetails": whole(), "taskCredentials": {"roleArn": ROLE}}),
+            )),
+        ),
+        ("LambdaFunctionStarted", None, None),
+        (
+            "ActivityStarted",
+            Some(Details::ActivityStarted(ActivityStarted { worker_name: Some(text("w")) })),
+            Some(("activityStartedEventDetails", json!({"workerName": "w"}))),
+        ),
+        (
+            "TaskScheduled",
+            Some(Details::Task(TaskEvent {
+                region: text("us-east-1"),
+                parameters: payload(),
+                timeout_seconds: Some(5),
+                credentials_role_arn: Some(text(ROLE)),
+                ..task.clone()
+            })),
+            Some((
+                "taskScheduledEventDetails",
+                json!({
+                    "resourceType": "lambda", "resource": "invoke", "region": "us-east-1", "parameters": "{}",
+                    "timeoutInSeconds": 5, "taskCredentials": {"roleArn": ROLE},
+                }),
+            )),
+        ),
+        (
+            "TaskStarted",
+            Some(Details::Task(task.clone())),
+            Some(("taskStartedEventDetails", json!({"resourceType": "lambda", "resource": "invoke"}))),
+        ),
+        (
+            "TaskSucceeded",
+            Some(Details::Task(TaskEvent { output: payload(), ..task.clone() })),
+            Some((
+                "taskSucceededEventDetails",
+                json!({"resourceType": "lambda", "resource": "invoke", "output": "{}", "outputDetails": whole()}),
+            )),
+        ),
+        (
+            "TaskFailed",
+            Some(Details::Task(TaskEvent { error: Some(text("E")), cause: Some(text("C")), ..task })),
+            Some((
+                "taskFailedEventDetails",
+                json!({"resourceType": "lambda", "resource": "invoke", "error": "E", "cause": "C"}),
+            )),
+        ),
+        (
+            "MapStateStarted",
+            Some(Details::MapStateStarted(MapStateStarted { length: 3 })),
+            Some(("mapStateStartedEventDetails", json!({"length": 3}))),
+        ),
+        (
+            "MapIterationFailed",
+            Some(Details::MapIteration(MapIteration { name: text("M"), index: 0 })),
+            Some(("mapIterationFailedEventDetails", json!({"name": "M", "index": 0}))),
+        ),
+        ("ParallelStateStarted", None, None),
+    ]
+}
+
+#[tokio::test]
+async fn histories() {
+    let (mut sent, mut shown) = (Vec::new(), Vec::new());
+    for (id, (kind, details, member)) in (1..).zip(events()) {
+        let mut event = json!({"timestamp": 1.5, "type": kind, "id": id, "previousEventId": id - 1});
+        if let Some((name, value)) = member {
+            event[name] = value;
+        }
+        shown.push(event);
+        sent.push(HistoryEvent {
+            timestamp_ms: 1_500,
+            r#type: text(kind),
+            id,
+            previous_event_id: id - 1,
+            details,
+        });
+    }
+    check(
+        "GetExecutionHistory",
+        json!({"executionArn": EXECUTION}),
+        |caller| GetExecutionHistoryRequest {
+            caller,
+            execution_arn: text(EXECUTION),
+            max_results: 0,
+            reverse_order: false,
+            next_token: String::new(),
+            include_execution_data: true,
+        },
+        GetExecutionHistoryResponse { events: sent, next_token: text("n") },
+        json!({"events": shown, "nextToken": "n"}),
+    )
+    .await;
+    check(
+        "GetExecutionHistory",
+        json!({"executionArn": EXECUTION, "maxResults": 5, "reverseOrder": true, "includeExecutionData": false, "nextToken": "n"}),
+        |caller| GetExecutionHistoryRequest {
+            caller,
+            execution_arn: text(EXECUTION),
+            max_results: 5,
+            reverse_order: true,
+            next_token: text("n"),
+            include_execution_data: false,
+        },
+        GetExecutionHistoryResponse::default(),
+        json!({"events": []}),
+    )
+    .await;
+}
