@@ -21,4 +21,4 @@ pub use delete_activity::DeleteActivity;
 pub use delete_state_machine::DeleteStateMachine;
 pub use tag_resource::TagResource;
 pub use untag_resource::UntagResource;
-pub use update_state_machine::UpdateStateMachine;
+pub use update_state_machine::{Logging, UpdateStateMachine};

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use super::payload::payload;
 use crate::api_error::{ApiError, Refusal};
 use crate::arn::ExecutionArn;
 use crate::desk::Caller;
+use crate::execution::read_payload;
 use crate::id::ExecutionId;
 use crate::key;
 use crate::record::Head;
@@ -32,8 +32,8 @@ pub struct ExecutionDetail {
 pub fn describe_execution(view: &dyn View, caller: &Caller, arn: &str) -> Result<ExecutionDetail, Refusal> {
     let (id, head) = find(view, caller, arn)?;
     let read = || -> Result<_, ViewError> {
-        let output = head.output.map(|output| payload(view, id, output)).transpose()?;
-        Ok((payload(view, id, head.input)?, output))
+        let output = head.output.map(|output| read_payload(view, id, output)).transpose()?;
+        Ok((read_payload(view, id, head.input)?, output))
     };
     let (input, output) = read().map_err(|error| explain(view, &head, id, error))?;
     Ok(ExecutionDetail { name: name_of(&head.arn), head, input, output })

@@ -24,4 +24,3 @@ pub use list_executions::{ExecutionItem, ListExecutions, StatusFilter, list_exec
 pub use list_state_machines::{StateMachineItem, list_state_machines};
 pub use list_tags::list_tags;
 pub use page::{Page, PageRequest};
-pub use payload::payload;

@@ -1,4 +1,4 @@
-//! Payloads: inputs and outputs, which lie in the chunks of their execution's history.
+//! Reads many payloads of one execution, each chunk of its history once.
 
 use std::collections::HashMap;
 
@@ -8,21 +8,6 @@ use crate::id::ExecutionId;
 use crate::key;
 use crate::record::{Chunk, PayloadRef};
 use crate::view::{self, View, ViewError};
-
-/// One payload of an execution.
-///
-/// # Errors
-///
-/// [`ViewError::Missing`] if the execution holds no such payload.
-pub fn payload(view: &dyn View, execution: ExecutionId, at: PayloadRef) -> Result<Bytes, ViewError> {
-    let key = key::chunk(execution, at.chunk);
-    let chunk: Option<Chunk> = view::record(view, &key)?;
-    pick(chunk.as_ref(), at).ok_or_else(|| ViewError::missing("payload", &key))
-}
-
-fn pick(chunk: Option<&Chunk>, at: PayloadRef) -> Option<Bytes> {
-    chunk?.payloads.get(usize::try_from(at.index).ok()?).cloned()
-}
 
 /// The payloads of one execution, for reading many of them: chunks that were read are kept, within a bound.
 pub(super) struct Payloads<'a> {
