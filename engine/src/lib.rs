@@ -14,11 +14,13 @@ pub mod desk;
 pub mod draft;
 pub mod effect;
 pub mod execution;
+#[cfg(test)]
+mod fixture;
 pub mod id;
 pub mod key;
 pub mod limits;
-pub mod name;
 pub mod memory;
+pub mod name;
 pub mod query;
 pub mod record;
 pub mod request_log;

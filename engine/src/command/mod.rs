@@ -22,3 +22,6 @@ pub use delete_state_machine::DeleteStateMachine;
 pub use tag_resource::TagResource;
 pub use untag_resource::UntagResource;
 pub use update_state_machine::{Logging, UpdateStateMachine};
+
+#[cfg(test)]
+mod tests;

@@ -16,3 +16,6 @@ pub enum Progress {
     /// It stopped at its bound: call again.
     More,
 }
+
+#[cfg(test)]
+mod tests;
