@@ -217,6 +217,16 @@ pub fn results(execution: ExecutionId, branch: BranchId, slice: u64) -> Bytes {
     Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'r').number(branch.0).number(slice).build()
 }
 
+/// What all items of an execution's Maps start with.
+pub fn all_items(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'm').build()
+}
+
+/// What all results of an execution's fan-outs start with.
+pub fn all_results(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'r').build()
+}
+
 /// The branch id of a [`branch`] key.
 pub fn parse_branch(key: &[u8]) -> Option<BranchId> {
     let mut reader = Reader::new(b"ex/", key)?;

@@ -1,9 +1,26 @@
 //! Executions: how they start, and what happens to them when something happened to them.
+//!
+//! Read in this order: `start` and `step` (the two ways in), `run` (the working set of a step), `drive` (how branches run), `states`
+//! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`. Nothing here calls itself: nesting is data.
 
+mod context;
+mod drive;
+mod failure;
+mod fan_out;
+mod finish;
+mod history;
+mod index;
+mod interrupt;
+mod io;
 mod payload;
+mod retry;
+mod run;
+mod seconds;
 mod start;
+mod states;
 mod step;
 
 pub use payload::read_payload;
 pub use start::{StartExecution, Started, start};
+pub use states::task::{start_failure, start_result};
 pub use step::step;

@@ -13,7 +13,11 @@ use crate::view::{View, ViewError};
 /// # Errors
 ///
 /// [`ViewError::Missing`] where there is none: the execution was deleted, or the reference is of another one.
-pub fn read_payload(view: &dyn View, execution: ExecutionId, payload: PayloadRef) -> Result<Bytes, ViewError> {
+pub fn read_payload(
+    view: &dyn View,
+    execution: ExecutionId,
+    payload: PayloadRef,
+) -> Result<Bytes, ViewError> {
     let key = key::chunk(execution, payload.chunk);
     let chunk = view.get(&key)?.map(|versioned| decode::<Chunk>(&key, &versioned.value)).transpose()?;
     chunk

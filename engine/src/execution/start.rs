@@ -1,13 +1,26 @@
 //! StartExecution.
 
-use bytes::Bytes;
+use std::str;
 
-use crate::api_error::Refusal;
+use bytes::Bytes;
+use keepstep_asl::jackson;
+
+use super::run::{Active, Run};
+use super::seconds;
+use crate::api_error::{ApiError, Refusal};
+use crate::arn::{ExecutionArn, StateMachineArn};
 use crate::desk::{Caller, Desk};
-use crate::draft::Decision;
-use crate::id::RequestId;
-use crate::record::ParentLink;
-use crate::view::ViewError;
+use crate::draft::{Decision, Draft, Origin};
+use crate::effect::Effect;
+use crate::id::MachineId;
+use crate::id::{BranchId, ExecutionId, RequestId};
+use crate::key;
+use crate::record::phase::{Phase, Ready};
+use crate::record::{
+    Branch, EventDetails, EventType, ExecutionStatus, Head, NameHold, ParentLink, PayloadRef, Revision,
+    StateMachine, StateMachineStatus,
+};
+use crate::view::{View, ViewError};
 
 /// A request to start an execution.
 #[derive(Clone, Debug)]
@@ -37,7 +50,123 @@ pub struct Started {
     pub started_ms: i64,
 }
 
-/// Decides StartExecution.
-pub fn start(_desk: &Desk<'_>, _request: &StartExecution) -> Result<Decision<Started>, Refusal> {
-    Err(ViewError::Store("executions can't be started yet".to_owned()).into())
+/// Decides StartExecution: the execution starts and runs as far as it goes without waiting, all in one transaction.
+///
+/// A name that exists gets the first answer if this is the same request, or if the input is the same and the execution still runs.
+///
+/// # Errors
+///
+/// `InvalidArn`, `StateMachineDoesNotExist`, `StateMachineDeleting`, `InvalidExecutionInput`, `ExecutionAlreadyExists`, with AWS's texts.
+pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Started>, Refusal> {
+    let arn = StateMachineArn::parse(&request.state_machine_arn)?;
+    let does_not_exist = || ApiError::state_machine_does_not_exist(&request.state_machine_arn);
+    let machine_key = arn.key(&request.caller)?.ok_or_else(does_not_exist)?;
+    check_input(desk, &request.input)?;
+    let mut draft = Draft::new(desk.view);
+    // The guard on the lifecycle record orders this start before or after a deletion or an update.
+    let machine: StateMachine = draft.get(&machine_key)?.ok_or_else(does_not_exist)?;
+    if machine.status() == StateMachineStatus::Deleting {
+        return Err(ApiError::state_machine_deleting(&request.state_machine_arn).into());
+    }
+    let execution_arn = ExecutionArn::format(&arn, &request.name);
+    let execution = ExecutionId::of_arn(&execution_arn);
+    if let Some(head) = draft.get::<Head>(&key::head(execution))? {
+        return existing(desk.view, execution, &head, request).map(Decision::unchanged);
+    }
+    if let Some(hold) = draft.get::<NameHold>(&key::name_hold(execution))?
+        && hold.until_ms > desk.now.0
+    {
+        return Err(already_exists(&execution_arn).into());
+    }
+    let head = new_head(desk, request, &machine, execution_arn)?;
+    let started = Started { arn: head.arn.clone(), started_ms: head.started_ms };
+    let mut run = Run::new(desk, draft, execution, head, false)?;
+    run.draft.effects.push(Effect::Started);
+    let input = run.history.keep(request.input.clone());
+    let details = EventDetails {
+        input: Some(input),
+        role_arn: Some(run.head.role_arn.clone()),
+        ..EventDetails::default()
+    };
+    run.history.append_last(EventType::ExecutionStarted, 0, details);
+    let root = Branch {
+        state: run.definition.flow.start_at.clone(),
+        input,
+        phase: Some(Phase::Ready(Ready { since_ms: desk.now.0 })),
+        ..Branch::default()
+    };
+    run.queue.push_back(BranchId::ROOT);
+    run.put(Active { id: BranchId::ROOT, branch: root });
+    run.drive()?;
+    Ok(run.flush().finish(Origin("StartExecution"), started))
+}
+
+fn check_input(desk: &Desk<'_>, input: &Bytes) -> Result<(), ApiError> {
+    let invalid = |detail: &str| {
+        ApiError::new("InvalidExecutionInput", format!("Invalid State Machine Execution Input: '{detail}'"))
+    };
+    if input.len() > desk.limits.payload_bytes_max {
+        let bytes_max = desk.limits.payload_bytes_max;
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {bytes_max}"
+        )));
+    }
+    match str::from_utf8(input) {
+        Ok("") | Err(_) => Err(invalid("Invalid execution input.")),
+        Ok(text) => jackson::check(text).map_err(|error| invalid(&error.to_string())),
+    }
+}
+
+fn already_exists(arn: &str) -> ApiError {
+    ApiError::new("ExecutionAlreadyExists", format!("Execution Already Exists: '{arn}'"))
+}
+
+/// The answer where there is an execution of that name.
+fn existing(
+    view: &dyn View,
+    execution: ExecutionId,
+    head: &Head,
+    request: &StartExecution,
+) -> Result<Started, Refusal> {
+    let is_same_request = head.request == request.request.as_bytes()[..];
+    let is_same_start = || -> Result<bool, ViewError> {
+        Ok(head.status() == ExecutionStatus::Running
+            && super::read_payload(view, execution, head.input)? == request.input)
+    };
+    if is_same_request || is_same_start()? {
+        return Ok(Started { arn: head.arn.clone(), started_ms: head.started_ms });
+    }
+    Err(already_exists(&head.arn).into())
+}
+
+fn new_head(
+    desk: &Desk<'_>,
+    request: &StartExecution,
+    machine: &StateMachine,
+    arn: String,
+) -> Result<Head, ViewError> {
+    let missing = || ViewError::Missing { what: "a revision", key: hex::encode(&machine.id) };
+    let machine_id = MachineId::from_slice(&machine.id).ok_or_else(missing)?;
+    let revision: Option<Revision> =
+        Draft::new(desk.view).peek(&key::revision(machine_id, machine.revision))?;
+    let definition = desk.definitions.definition(desk.view, machine_id, machine.revision)?;
+    let longest = desk.limits.execution_seconds_max;
+    let timeout_seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
+    Ok(Head {
+        arn,
+        state_machine_arn: machine.arn.clone(),
+        machine: machine.id.clone(),
+        revision: machine.revision,
+        status: ExecutionStatus::Running as i32,
+        started_ms: desk.now.0,
+        request: Bytes::copy_from_slice(request.request.as_bytes()),
+        input: PayloadRef { chunk: 1, index: 0 },
+        next_event_id: 1,
+        next_branch_id: BranchId::ROOT.0 + 1,
+        timeout_due_ms: Some(seconds::after(desk.now.0, timeout_seconds)),
+        parent: request.parent.clone(),
+        trace_header: request.trace_header.clone(),
+        role_arn: revision.ok_or_else(missing)?.role_arn,
+        ..Head::default()
+    })
 }

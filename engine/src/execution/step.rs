@@ -1,18 +1,318 @@
 //! What happens to an execution when something happened to it.
 
+use std::sync::Arc;
+
+use keepstep_asl::definition::{Definition, State, StateKind, Task};
+
+use super::drive::Outcome;
+use super::finish;
+use super::index::Index;
+use super::interrupt::{Failure, Interrupt};
+use super::run::{Active, Run};
+use super::states::{self, task};
 use crate::api_error::ApiError;
 use crate::desk::Desk;
-use crate::draft::Decision;
-use crate::id::ExecutionId;
-use crate::record::outcome::Answer;
-use crate::stimulus::Arrival;
+use crate::draft::{Decision, Draft, Origin};
+use crate::id::{BranchId, ExecutionId};
+use crate::key::{self, CallKey, Timer};
+use crate::record::outcome::{Answer, Done, Stopped};
+use crate::record::phase::{Phase, Stage};
+use crate::record::{Call, CallKind, Head, TimerKind};
+use crate::request_log;
+use crate::stimulus::{Arrival, CallResult, Stimulus};
+use crate::task_token::TaskToken;
 use crate::view::ViewError;
 
+type Reply = Result<Answer, ApiError>;
+
 /// Decides arrivals together, in one transaction, with one answer for each.
+///
+/// Answers with an error are those of the API: `ExecutionDoesNotExist` (its message names the execution's id: only the caller knows the
+/// ARN), `TaskDoesNotExist`, `TaskTimedOut`, `InvalidToken`. What the scheduler delivers is answered with `Done` even where it was stale.
 pub fn step(
-    _desk: &Desk<'_>,
-    _execution: ExecutionId,
-    _arrivals: &[Arrival],
-) -> Result<Decision<Vec<Result<Answer, ApiError>>>, ViewError> {
-    Err(ViewError::Store("executions can't be stepped yet".to_owned()))
+    desk: &Desk<'_>,
+    execution: ExecutionId,
+    arrivals: &[Arrival],
+) -> Result<Decision<Vec<Reply>>, ViewError> {
+    let mut draft = Draft::new(desk.view);
+    let origin = origin(arrivals);
+    let Some(head) = draft.get::<Head>(&key::head(execution))? else {
+        let replies =
+            arrivals.iter().map(|arrival| without_execution(&mut draft, execution, arrival)).collect();
+        return Ok(draft.finish(origin, replies));
+    };
+    let mut run = Run::new(desk, draft, execution, head, true)?;
+    let mut replies = Vec::with_capacity(arrivals.len());
+    for arrival in arrivals {
+        let earlier = match arrival.request {
+            Some(request) => request_log::find(&mut run.draft, desk.now, request)?,
+            None => None,
+        };
+        if let Some(answer) = earlier {
+            replies.push(Ok(answer));
+            continue;
+        }
+        let reply = run.take_in(&arrival.stimulus)?;
+        if let (Some(request), Ok(answer)) = (arrival.request, &reply) {
+            request_log::keep(&mut run.draft, desk.now, request, answer.clone());
+        }
+        replies.push(reply);
+        run.drive()?;
+    }
+    Ok(run.flush().finish(origin, replies))
+}
+
+fn origin(arrivals: &[Arrival]) -> Origin {
+    Origin(match arrivals.first().map(|arrival| &arrival.stimulus) {
+        None => "Step",
+        Some(Stimulus::TimerDue(_)) => "TimerFired",
+        Some(Stimulus::HandOut { .. }) => "GetActivityTask",
+        Some(Stimulus::TaskSucceeded { .. }) => "SendTaskSuccess",
+        Some(Stimulus::TaskFailed { .. }) => "SendTaskFailure",
+        Some(Stimulus::Heartbeat { .. }) => "SendTaskHeartbeat",
+        Some(Stimulus::CallFinished { .. }) => "CallFinished",
+        Some(Stimulus::ChildFinished { .. }) => "ChildFinished",
+        Some(Stimulus::Stop { .. }) => "StopExecution",
+    })
+}
+
+const DONE: Answer = Answer::Done(Done {});
+
+/// The answer to what arrives for an execution that was deleted, or never was.
+fn without_execution(draft: &mut Draft<'_>, execution: ExecutionId, arrival: &Arrival) -> Reply {
+    match &arrival.stimulus {
+        Stimulus::CallFinished { branch, kind, .. } => {
+            draft.delete(CallKey { execution, branch: *branch, kind: *kind }.key());
+            Ok(DONE)
+        }
+        Stimulus::TimerDue(timer) => {
+            draft.delete(timer.key());
+            Ok(DONE)
+        }
+        Stimulus::ChildFinished { branch, attempt } => {
+            draft.delete(key::inbox(execution, *branch, *attempt));
+            Ok(DONE)
+        }
+        Stimulus::TaskSucceeded { .. } | Stimulus::TaskFailed { .. } | Stimulus::Heartbeat { .. } => {
+            Err(no_such_task())
+        }
+        Stimulus::HandOut { .. } => Err(no_such_task()),
+        Stimulus::Stop { .. } => Err(ApiError::execution_does_not_exist(&execution.to_string())),
+    }
+}
+
+fn no_such_task() -> ApiError {
+    ApiError::new("TaskDoesNotExist", "Task Does Not Exist: 'Provided task does not exist'")
+}
+
+fn task_is_over() -> ApiError {
+    ApiError::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+}
+
+impl Run<'_> {
+    fn take_in(&mut self, stimulus: &Stimulus) -> Result<Reply, ViewError> {
+        match stimulus {
+            Stimulus::TimerDue(timer) => self.timer_due(*timer).map(|()| Ok(DONE)),
+            Stimulus::HandOut { branch, attempt, worker_name } => {
+                self.hand_out(*branch, *attempt, worker_name)
+            }
+            Stimulus::TaskSucceeded { token, output } => self
+                .with_token(token, |run, active, state, task| {
+                    task::token_succeeded(run, active, state, task, output.clone())
+                }),
+            Stimulus::TaskFailed { token, error, cause } => self.with_token(token, |run, active, _, task| {
+                let failure = Failure { error: error.clone(), cause: cause.clone(), heartbeat: false };
+                task::token_failed(run, active, task, failure)
+            }),
+            Stimulus::Heartbeat { token } => self.with_token(token, |run, active, _, _| {
+                task::heartbeat(run, active);
+                Ok(Outcome::Waits)
+            }),
+            Stimulus::CallFinished { branch, kind: CallKind::StopExecution, .. } => {
+                self.stop_was_delivered(*branch).map(|()| Ok(DONE))
+            }
+            Stimulus::CallFinished { branch, kind, attempt, result } => {
+                self.call_finished(*branch, *kind, *attempt, result).map(|()| Ok(DONE))
+            }
+            Stimulus::ChildFinished { branch, attempt } => {
+                self.child_finished(*branch, *attempt).map(|()| Ok(DONE))
+            }
+            Stimulus::Stop { error, cause } => {
+                if self.is_running() {
+                    finish::aborted(self, error.clone(), cause.clone())?;
+                }
+                let stopped_ms = self.head.stopped_ms.unwrap_or(self.now_ms());
+                Ok(Ok(Answer::Stopped(Stopped { stopped_ms })))
+            }
+        }
+    }
+
+    fn timer_due(&mut self, timer: Timer) -> Result<(), ViewError> {
+        if timer.due > self.desk.now {
+            return Ok(());
+        }
+        if timer.kind == TimerKind::ExecutionTimeout {
+            if self.timeout(&self.head) == Some(timer) {
+                finish::timed_out(self)?;
+            }
+            return Ok(());
+        }
+        let Some(mut active) = self.take(timer.branch)? else { return Ok(()) };
+        if !Index::of(self.id, active.id, &active.branch).timers.contains(&timer) {
+            self.put(active);
+            return Ok(());
+        }
+        let definition = Arc::clone(&self.definition);
+        let state = self.state(&definition, &active.branch)?;
+        let result = match (timer.kind, &state.kind) {
+            (TimerKind::Resume, _) => {
+                self.queue.push_back(active.id);
+                self.put(active);
+                Ok(())
+            }
+            (TimerKind::Retry, _) => {
+                self.put_ready(active);
+                Ok(())
+            }
+            (TimerKind::Wait, _) => {
+                active.branch.phase = None;
+                let outcome = states::wait_is_over(self, &mut active, state);
+                self.settle(active, state, outcome)
+            }
+            (TimerKind::TaskTimeout | TimerKind::Heartbeat, StateKind::Task(task)) => {
+                let outcome = task::timed_out(self, &mut active, task, timer.kind == TimerKind::Heartbeat);
+                self.settle(active, state, outcome)
+            }
+            _ => {
+                self.put(active);
+                Ok(())
+            }
+        };
+        self.or_full(result)
+    }
+
+    fn hand_out(
+        &mut self,
+        branch: BranchId,
+        attempt: u64,
+        worker: &Option<String>,
+    ) -> Result<Reply, ViewError> {
+        let Some(mut active) = self.take(branch)? else { return Ok(Err(task_is_over())) };
+        let handed_out = task::hand_out(self, &mut active, attempt, worker.clone());
+        self.put(active);
+        match handed_out {
+            Ok(Some(handed_out)) => Ok(Ok(Answer::HandedOut(handed_out))),
+            Ok(None) => Ok(Err(task_is_over())),
+            Err(interrupt) => self.or_full(Err(interrupt)).map(|()| Err(task_is_over())),
+        }
+    }
+
+    /// Does something with the task that a token names.
+    fn with_token(
+        &mut self,
+        token: &TaskToken,
+        act: impl FnOnce(&mut Self, &mut Active, &State, &Task) -> Result<Outcome, Interrupt>,
+    ) -> Result<Reply, ViewError> {
+        let Some(mut active) = self.take(token.branch)? else { return Ok(Err(task_is_over())) };
+        let held = match &active.branch.phase {
+            Some(Phase::Working(work))
+                if active.branch.attempt == token.attempt && !work.nonce.is_empty() =>
+            {
+                Some(work.nonce == token.nonce[..])
+            }
+            _ => None,
+        };
+        if held != Some(true) {
+            self.put(active);
+            return Ok(Err(if held.is_none() { task_is_over() } else { ApiError::invalid_token() }));
+        }
+        let definition = Arc::clone(&self.definition);
+        let state = self.state(&definition, &active.branch)?;
+        let StateKind::Task(task) = &state.kind else {
+            self.put(active);
+            return Ok(Err(task_is_over()));
+        };
+        let outcome = act(self, &mut active, state, task);
+        let result = self.settle(active, state, outcome);
+        self.or_full(result)?;
+        Ok(Ok(DONE))
+    }
+
+    /// The task of a branch that is in this attempt and has a call; the branch is put back otherwise.
+    fn take_calling<'d>(
+        &mut self,
+        definition: &'d Definition,
+        branch: BranchId,
+        attempt: u64,
+    ) -> Result<Option<(Active, &'d State, &'d Task, Stage)>, ViewError> {
+        let Some(active) = self.take(branch)? else { return Ok(None) };
+        let stage = match &active.branch.phase {
+            Some(Phase::Working(work)) if active.branch.attempt == attempt && work.call.is_some() => {
+                work.stage()
+            }
+            _ => {
+                self.put(active);
+                return Ok(None);
+            }
+        };
+        let state = self.state(definition, &active.branch)?;
+        match &state.kind {
+            StateKind::Task(task) => Ok(Some((active, state, task, stage))),
+            _ => {
+                self.put(active);
+                Ok(None)
+            }
+        }
+    }
+
+    fn call_finished(
+        &mut self,
+        branch: BranchId,
+        kind: CallKind,
+        attempt: u64,
+        result: &CallResult,
+    ) -> Result<(), ViewError> {
+        let definition = Arc::clone(&self.definition);
+        let Some((mut active, state, task, stage)) = self.take_calling(&definition, branch, attempt)? else {
+            return Ok(());
+        };
+        let key = CallKey { execution: self.id, branch, kind };
+        let has_key =
+            Index::of(self.id, branch, &active.branch).call.is_some_and(|(stored, _)| stored == key);
+        let outcome = match stage {
+            _ if !has_key => Ok(Outcome::Waits),
+            Stage::Calling => task::call_finished(self, &mut active, state, task, result.clone()),
+            // The call was repeated by a new leader. The child may have ended since.
+            Stage::Started | Stage::Queued => task::child_finished(self, &mut active, state, task),
+        };
+        let result = self.settle(active, state, outcome);
+        self.or_full(result)
+    }
+
+    fn child_finished(&mut self, branch: BranchId, attempt: u64) -> Result<(), ViewError> {
+        let definition = Arc::clone(&self.definition);
+        let Some((mut active, state, task, stage)) = self.take_calling(&definition, branch, attempt)? else {
+            // Nobody waits for it: the report is not needed.
+            let inbox = key::inbox(self.id, branch, attempt);
+            if self.desk.view.get(&inbox)?.is_some() {
+                self.draft.delete(inbox);
+            }
+            return Ok(());
+        };
+        let outcome = match stage {
+            Stage::Started => task::child_finished(self, &mut active, state, task),
+            // The answer of StartExecution comes first: then the report is looked for.
+            Stage::Calling | Stage::Queued => Ok(Outcome::Waits),
+        };
+        let result = self.settle(active, state, outcome);
+        self.or_full(result)
+    }
+
+    fn stop_was_delivered(&mut self, branch: BranchId) -> Result<(), ViewError> {
+        let key = CallKey { execution: self.id, branch, kind: CallKind::StopExecution }.key();
+        if self.draft.peek::<Call>(&key)?.is_some() {
+            self.draft.delete(key);
+        }
+        Ok(())
+    }
 }

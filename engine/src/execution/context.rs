@@ -1,0 +1,130 @@
+//! The context object (`$$`), as the developer guide's page "Accessing execution data from the Context object" describes it.
+
+use std::sync::Arc;
+
+use keepstep_asl::Scope;
+use keepstep_asl::definition::{State, StateKind};
+use serde_json::{Map, Value, json};
+
+use super::interrupt::Interrupt;
+use super::run::{Active, Run};
+use crate::desk::Desk;
+use crate::id::BranchId;
+use crate::record::Branch;
+use crate::view::ViewError;
+
+/// What the expressions of one stage of a state see.
+pub(super) struct Frame {
+    /// What `$` stands for.
+    pub input: Arc<Value>,
+    /// What `$$` stands for.
+    pub context: Value,
+}
+
+impl Frame {
+    /// The scope that expressions are evaluated in.
+    pub(super) fn scope<'s>(&'s self, desk: &Desk<'s>) -> Scope<'s> {
+        Scope { input: &self.input, context: &self.context, entropy: desk.entropy }
+    }
+}
+
+/// The item of a Map iteration: `$$.Map.Item`.
+pub(super) struct Item {
+    /// Its index.
+    pub position: u64,
+    /// Its value.
+    pub value: Arc<Value>,
+}
+
+impl Run<'_> {
+    /// A frame for a state and one of its stages. The context goes back with [`Run::done`].
+    pub(super) fn frame(
+        &mut self,
+        active: &Active,
+        state: &State,
+        input: Arc<Value>,
+    ) -> Result<Frame, Interrupt> {
+        let item = self.enclosing_item(active)?;
+        self.frame_with(active, state, input, item, None)
+    }
+
+    /// As [`Run::frame`], for an iteration that is about to start, or a task with a token.
+    pub(super) fn frame_with(
+        &mut self,
+        active: &Active,
+        state: &State,
+        input: Arc<Value>,
+        item: Option<Item>,
+        token: Option<&str>,
+    ) -> Result<Frame, Interrupt> {
+        let mut context = match self.context.take() {
+            Some(context) => context,
+            None => self.lasting_context()?,
+        };
+        if let Some(members) = context.as_object_mut() {
+            members.insert("State".to_owned(), state_member(active, state));
+            match item {
+                Some(Item { position, value }) => members
+                    .insert("Map".to_owned(), json!({ "Item": { "Index": position, "Value": &*value } })),
+                None => members.shift_remove("Map"),
+            };
+            match token {
+                Some(token) => members.insert("Task".to_owned(), json!({ "Token": token })),
+                None => members.shift_remove("Task"),
+            };
+        }
+        Ok(Frame { input, context })
+    }
+
+    /// Gives the context back for the next frame.
+    pub(super) fn done(&mut self, frame: Frame) {
+        self.context = Some(frame.context);
+    }
+
+    /// What stays the same through the whole execution.
+    fn lasting_context(&mut self) -> Result<Value, ViewError> {
+        let input = self.value(self.head.input)?;
+        let head = &self.head;
+        let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
+        let mut execution = Map::new();
+        execution.insert("Id".to_owned(), head.arn.clone().into());
+        execution.insert("Input".to_owned(), Value::clone(&input));
+        execution.insert("StartTime".to_owned(), time(head.started_ms).into());
+        execution.insert("Name".to_owned(), name(&head.arn).into());
+        execution.insert("RoleArn".to_owned(), head.role_arn.clone().into());
+        execution.insert("RedriveCount".to_owned(), 0.into());
+        let machine = json!({ "Id": head.state_machine_arn, "Name": name(&head.state_machine_arn) });
+        Ok(json!({ "Execution": execution, "StateMachine": machine }))
+    }
+
+    /// The item of the innermost Map iteration that a branch lies in.
+    fn enclosing_item(&mut self, active: &Active) -> Result<Option<Item>, ViewError> {
+        let found = |branch: &Branch| (branch.item, branch.position, branch.parent);
+        let (mut item, mut position, mut parent) = found(&active.branch);
+        while item.is_none() {
+            let Some(id) = parent else { break };
+            let Some(branch) = self.branch(BranchId(id))? else { break };
+            (item, position, parent) = found(branch);
+        }
+        match item {
+            Some(payload) => Ok(Some(Item { position, value: self.value(payload)? })),
+            None => Ok(None),
+        }
+    }
+}
+
+fn state_member(active: &Active, state: &State) -> Value {
+    let mut member = json!({ "Name": state.name, "EnteredTime": time(active.branch.entered_ms) });
+    let can_retry = matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
+    if let (true, Some(member)) = (can_retry, member.as_object_mut()) {
+        let retries: u64 = active.branch.retries.iter().sum();
+        member.insert("RetryCount".to_owned(), retries.into());
+    }
+    member
+}
+
+/// A time as AWS writes it: RFC 3339 in UTC with exactly three digits of a second's fraction.
+pub(super) fn time(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    format!("{time:.3}")
+}

@@ -1,0 +1,86 @@
+//! What happens when a state fails: it is tried again, or its failure is caught, or it ends the branch, and with it all around it.
+
+use std::sync::Arc;
+
+use keepstep_asl::definition::{Catcher, State, StateKind};
+use serde_json::json;
+
+use super::drive::at_state;
+use super::interrupt::{Failure, Interrupt};
+use super::io::Document;
+use super::run::{Active, Run};
+use super::{fan_out, finish, retry};
+use crate::record::phase::{Phase, Retrying};
+use crate::record::{EventDetails, EventType, PayloadRef};
+
+impl Run<'_> {
+    /// Deals with the failure of the state that a branch is in.
+    pub(super) fn fail(&mut self, mut active: Active, mut failure: Failure) -> Result<(), Interrupt> {
+        let definition = Arc::clone(&self.definition);
+        loop {
+            let state = self.state(&definition, &active.branch)?;
+            if let Some(due_ms) = retry::due_ms(self, &mut active, state, &failure) {
+                fan_out::clear(self, &active)?;
+                active.branch.phase = Some(Phase::Retrying(Retrying { due_ms }));
+                self.put(active);
+                return Ok(());
+            }
+            if matches!(active.branch.phase, Some(Phase::FannedOut(_))) {
+                fan_out::clear(self, &active)?;
+                // AWS's API has no details for these.
+                let kind = match state.kind {
+                    StateKind::Map(_) => EventType::MapStateFailed,
+                    _ => EventType::ParallelStateFailed,
+                };
+                self.event(&mut active, kind, EventDetails::default())?;
+            }
+            if let Some(catcher) = catcher(state, &failure) {
+                match self.catch(&active, state, catcher, &failure) {
+                    Ok(output) => return self.leave(active, state, output, Some(catcher.next.clone())),
+                    Err(Interrupt::Evaluation(error)) => failure = at_state(&active.branch, error),
+                    Err(Interrupt::Failed(next)) => failure = next,
+                    Err(other) => return Err(other),
+                }
+            }
+            let Some(parent) = active.branch.parent else {
+                return Ok(finish::failed(self, failure, active.branch.last_event_id)?);
+            };
+            active = self.fail_parent(active, parent)?;
+        }
+    }
+
+    fn catch(
+        &mut self,
+        active: &Active,
+        state: &State,
+        catcher: &Catcher,
+        failure: &Failure,
+    ) -> Result<PayloadRef, Interrupt> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let error = json!({ "Error": text(&failure.error), "Cause": text(&failure.cause) });
+        let output = self.merge(active, &catcher.result_path, Document::from(error))?;
+        self.store(&state.name, output)
+    }
+
+    /// Ends a failed branch and its siblings, and returns the branch around them, which has failed by that.
+    fn fail_parent(&mut self, failed: Active, parent: u64) -> Result<Active, Interrupt> {
+        let mut parent = self.take_parent(parent)?;
+        let definition = Arc::clone(&self.definition);
+        let state = self.state(&definition, &parent.branch)?;
+        parent.branch.last_event_id = failed.branch.last_event_id;
+        if let StateKind::Map(_) = state.kind {
+            let details = fan_out::iteration_details(state, failed.branch.position);
+            self.history.append(EventType::MapIterationFailed, failed.branch.last_event_id, details)?;
+        }
+        fan_out::release(self, &failed);
+        let id = parent.id;
+        self.put(parent);
+        fan_out::abort_branches(self, id)?;
+        Ok(self.take_parent(id.0)?)
+    }
+}
+
+/// The first catcher that takes a failure.
+fn catcher<'s>(state: &'s State, failure: &Failure) -> Option<&'s Catcher> {
+    state.kind.catch().iter().find(|catcher| retry::matches(&catcher.error_equals, failure))
+}

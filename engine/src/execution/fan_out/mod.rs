@@ -1,0 +1,189 @@
+//! Parallel and Map: starting branches within their bounds, gathering what they come to, ending them.
+
+pub(super) mod map;
+pub(super) mod parallel;
+mod release;
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use keepstep_asl::definition::{State, StateKind};
+use keepstep_asl::payload_io::{ResultPath, Selection};
+
+use super::drive::Outcome;
+use super::interrupt::{Failure, Interrupt};
+use super::io::Document;
+use super::run::{Active, Run};
+use crate::record::phase::{FanOut, Phase, Ready};
+use crate::record::{Branch, EventDetails, EventType, PayloadRef, SLICE_LEN};
+
+pub(super) use release::{abort_branches, release};
+
+/// A branch that is about to start.
+struct Start {
+    state: String,
+    input: PayloadRef,
+    item: Option<PayloadRef>,
+}
+
+/// The details of a MapIteration event.
+pub(super) fn iteration_details(state: &State, position: u64) -> EventDetails {
+    EventDetails { name: Some(state.name.clone()), index: Some(position), ..EventDetails::default() }
+}
+
+/// Begins the fan-out of a branch whose `*StateStarted` event was just written.
+fn begin(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    input: PayloadRef,
+    length: u64,
+    concurrency: u64,
+) -> Outcome {
+    active.branch.phase = Some(Phase::FannedOut(FanOut {
+        input,
+        length,
+        started: 0,
+        ended: 0,
+        concurrency,
+        previous_event_id: active.branch.last_event_id,
+        ready_since_ms: None,
+        first_branch_id: run.head.next_branch_id,
+    }));
+    Outcome::GoesOn
+}
+
+/// Goes on with a fan-out: starts the next branch if it may, or gathers the results if all have ended.
+pub(super) fn advance(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Outcome, Interrupt> {
+    let Some(Phase::FannedOut(fan_out)) = &mut active.branch.phase else { return Ok(Outcome::Waits) };
+    fan_out.ready_since_ms = None;
+    if fan_out.ended >= fan_out.length {
+        return complete(run, active, state);
+    }
+    let may_start = |fan_out: &FanOut| {
+        fan_out.started < fan_out.length
+            && fan_out.started.saturating_sub(fan_out.ended) < fan_out.concurrency
+    };
+    if !may_start(fan_out) {
+        return Ok(Outcome::Waits);
+    }
+    let (position, previous) = (fan_out.started, fan_out.previous_event_id);
+    fan_out.started += 1;
+    let goes_on = may_start(fan_out);
+    let fan_out = fan_out.clone();
+    let (start, last_event_id) = match &state.kind {
+        StateKind::Parallel(parallel) => (parallel::start(parallel, &fan_out, position)?, previous),
+        StateKind::Map(map) => {
+            let start = map::start(run, active, state, map, &fan_out, position)?;
+            let details = iteration_details(state, position);
+            (start, run.history.append(EventType::MapIterationStarted, previous, details)?)
+        }
+        _ => return Ok(Outcome::Waits),
+    };
+    if goes_on {
+        run.queue.push_front(active.id);
+    }
+    let branch = Branch {
+        parent: Some(active.id.0),
+        position,
+        state: start.state,
+        last_event_id,
+        input: start.input,
+        item: start.item,
+        phase: Some(Phase::Ready(Ready { since_ms: run.now_ms() })),
+        ..Branch::default()
+    };
+    let id = run.next_branch_id();
+    run.queue.push_front(id);
+    run.put(Active { id, branch });
+    Ok(Outcome::Waits)
+}
+
+/// A branch has come to its end: its parent goes on.
+pub(super) fn branch_ended(run: &mut Run<'_>, ended: Active, output: PayloadRef) -> Result<(), Interrupt> {
+    let Some(parent) = ended.branch.parent else { return Ok(()) };
+    let mut parent = run.take_parent(parent)?;
+    let definition = Arc::clone(&run.definition);
+    let state = run.state(&definition, &parent.branch)?;
+    let (position, last_event_id) = (ended.branch.position, ended.branch.last_event_id);
+    parent.branch.last_event_id = match state.kind {
+        StateKind::Map(_) => {
+            let details = iteration_details(state, position);
+            run.history.append(EventType::MapIterationSucceeded, last_event_id, details)?
+        }
+        _ => last_event_id,
+    };
+    let results = run.results(parent.id, position / SLICE_LEN)?;
+    let place = usize::try_from(position % SLICE_LEN).unwrap_or(usize::MAX);
+    if results.outputs.len() <= place {
+        results.outputs.resize(place + 1, PayloadRef::default());
+    }
+    if let Some(result) = results.outputs.get_mut(place) {
+        *result = output;
+    }
+    if let Some(Phase::FannedOut(fan_out)) = &mut parent.branch.phase {
+        fan_out.ended += 1;
+        if let StateKind::Map(_) = state.kind {
+            fan_out.previous_event_id = last_event_id;
+        }
+    }
+    run.queue.push_front(parent.id);
+    run.put(parent);
+    Ok(())
+}
+
+/// All branches have ended: their outputs are the state's result.
+fn complete(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Outcome, Interrupt> {
+    let previous = active.branch.last_event_id;
+    let succeeded = match state.kind {
+        StateKind::Map(_) => EventType::MapStateSucceeded,
+        _ => EventType::ParallelStateSucceeded,
+    };
+    let result = gather(run, active, state)?;
+    run.history.append(succeeded, previous, EventDetails::default())?;
+    let is_verbatim = state.kind.result_selector().is_none()
+        && state.kind.result_path().is_none_or(|path| *path == ResultPath::Replace)
+        && state.output_path == Selection::Whole;
+    let output = if is_verbatim {
+        run.keep(&state.name, result)?
+    } else {
+        let value = serde_json::from_slice(&result).map_err(|error| Interrupt::runtime(error.to_string()))?;
+        run.output(active, state, Document::Made(Arc::new(value)))?
+    };
+    clear(run, active)?;
+    let Outcome::Left { output, next, .. } = Outcome::left(state, output) else { return Ok(Outcome::Waits) };
+    // AWS writes `*StateSucceeded` and `*StateExited` as siblings.
+    Ok(Outcome::Left { output, next, previous_event_id: Some(previous) })
+}
+
+/// The outputs of all branches as one JSON array.
+fn gather(run: &mut Run<'_>, active: &Active, state: &State) -> Result<Bytes, Interrupt> {
+    let Some(Phase::FannedOut(FanOut { length, .. })) = active.branch.phase else { return Ok(Bytes::new()) };
+    let mut text = BytesMut::from(&b"["[..]);
+    for slice in 0..length.div_ceil(SLICE_LEN) {
+        let outputs = run.results(active.id, slice)?.outputs.clone();
+        for output in outputs {
+            if text.len() > 1 {
+                text.extend_from_slice(b",");
+            }
+            text.extend_from_slice(&run.text(output)?);
+            // A larger array is refused anyway: don't build it first. A ResultSelector can still make it smaller.
+            if text.len() > run.desk.limits.payload_bytes_max.saturating_mul(GATHERED_PAYLOADS_MAX) {
+                return Err(Failure::data_limit_exceeded(&state.name).into());
+            }
+        }
+    }
+    text.extend_from_slice(b"]");
+    Ok(text.freeze())
+}
+
+/// How many payloads of the largest size a fan-out's results may amount to before ResultSelector.
+const GATHERED_PAYLOADS_MAX: usize = 16;
+
+/// Removes what a fan-out keeps beside its branches. Does nothing for a branch that has not fanned out.
+pub(super) fn clear(run: &mut Run<'_>, active: &Active) -> Result<(), Interrupt> {
+    let Some(Phase::FannedOut(FanOut { length, .. })) = active.branch.phase else { return Ok(()) };
+    for slice in 0..length.div_ceil(SLICE_LEN) {
+        run.delete_slice(active.id, slice)?;
+    }
+    Ok(())
+}

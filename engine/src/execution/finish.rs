@@ -1,0 +1,106 @@
+//! How executions end: the last event, and all that is cleared away and made known with it.
+
+use super::drive::{failure_details, output_details};
+use super::fan_out;
+use super::interrupt::Failure;
+use super::run::Run;
+use crate::arn::StateMachineArn;
+use crate::effect::Effect;
+use crate::id::{BranchId, ExecutionId, Timestamp};
+use crate::key;
+use crate::record::{
+    ChildResult, EventDetails, EventType, ExecutionStatus, Head, PayloadRef, StateMachine, StateMachineStatus,
+};
+use crate::view::ViewError;
+
+/// The root has ended with this output.
+pub(super) fn succeeded(run: &mut Run<'_>, output: PayloadRef, previous_id: u64) -> Result<(), ViewError> {
+    run.head.output = Some(output);
+    run.history.append_last(EventType::ExecutionSucceeded, previous_id, output_details(output));
+    end(run, ExecutionStatus::Succeeded)
+}
+
+/// A failure that no state retries or catches.
+pub(super) fn failed(run: &mut Run<'_>, failure: Failure, previous_id: u64) -> Result<(), ViewError> {
+    run.history.append_last(EventType::ExecutionFailed, previous_id, failure_details(&failure));
+    run.head.error = failure.error;
+    run.head.cause = failure.cause;
+    end(run, ExecutionStatus::Failed)
+}
+
+/// The history has room for its last event only.
+pub(super) fn history_full(run: &mut Run<'_>) -> Result<(), ViewError> {
+    let events_max = run.desk.limits.history_events_max;
+    let cause = format!("The execution reached the maximum number of history events ({events_max}).");
+    let previous_id = run.history.last_event_id();
+    failed(run, Failure::new("States.Runtime", cause), previous_id)
+}
+
+/// StopExecution, or the deletion of the state machine.
+pub(super) fn aborted(
+    run: &mut Run<'_>,
+    error: Option<String>,
+    cause: Option<String>,
+) -> Result<(), ViewError> {
+    let details = EventDetails { error: error.clone(), cause: cause.clone(), ..EventDetails::default() };
+    let previous_id = run.history.last_event_id();
+    run.history.append_last(EventType::ExecutionAborted, previous_id, details);
+    run.head.error = error;
+    run.head.cause = cause;
+    end(run, ExecutionStatus::Aborted)
+}
+
+/// The state machine's own TimeoutSeconds, or the longest time that is allowed, has passed.
+pub(super) fn timed_out(run: &mut Run<'_>) -> Result<(), ViewError> {
+    let previous_id = run.history.last_event_id();
+    run.history.append_last(EventType::ExecutionTimedOut, previous_id, EventDetails::default());
+    end(run, ExecutionStatus::TimedOut)
+}
+
+/// Ends the execution if its state machine is being deleted, or is gone. Returns whether it did.
+pub(super) fn if_deleting(run: &mut Run<'_>) -> Result<bool, ViewError> {
+    let Ok(arn) = StateMachineArn::parse(&run.head.state_machine_arn) else { return Ok(false) };
+    let key = key::state_machine(arn.place.account, arn.place.region, arn.name);
+    let machine: Option<StateMachine> = run.draft.peek(&key)?;
+    let is_active = machine.is_some_and(|machine| {
+        machine.id == run.head.machine && machine.status() == StateMachineStatus::Active
+    });
+    if !is_active {
+        aborted(run, None, None)?;
+    }
+    Ok(!is_active)
+}
+
+fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
+    run.queue.clear();
+    for active in run.take_all(BranchId::ROOT)? {
+        fan_out::release(run, &active);
+    }
+    run.delete_slices()?;
+    if run.is_stored() {
+        run.delete_all(&key::inboxes(run.id))?;
+    }
+    run.head.set_status(status);
+    run.head.stopped_ms = Some(run.now_ms());
+    let limits = run.desk.limits;
+    let expiry = super::seconds::after(run.now_ms(), limits.retention_seconds);
+    run.draft.put_empty(key::expiry(Timestamp(expiry), run.id));
+    report(run)?;
+    run.draft.effects.push(Effect::Finished(status));
+    Ok(())
+}
+
+/// Tells the parent that waits for this execution's end.
+fn report(run: &mut Run<'_>) -> Result<(), ViewError> {
+    let Some(link) = run.head.parent.clone() else { return Ok(()) };
+    let Some(parent) = ExecutionId::from_slice(&link.execution) else { return Ok(()) };
+    // A parent that has ended would never empty its inbox. If it ends just now, its deletion does.
+    let head: Option<Head> = run.draft.peek(&key::head(parent))?;
+    if head.is_some_and(|head| head.status() == ExecutionStatus::Running) {
+        let branch = BranchId(link.branch);
+        let child = ChildResult { child: run.id.as_bytes().to_vec().into() };
+        run.draft.put(key::inbox(parent, branch, link.attempt), &child);
+        run.draft.effects.push(Effect::WakeParent { execution: parent, branch, attempt: link.attempt });
+    }
+    Ok(())
+}

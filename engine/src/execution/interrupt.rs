@@ -1,0 +1,69 @@
+//! Why the work on a branch can't go on as it was.
+
+use keepstep_asl::EvaluationError;
+
+use crate::view::ViewError;
+
+/// An error name and a cause, as history events show them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// An ASL error name, or one of the workflow's own.
+    pub error: Option<String>,
+    /// AWS's text, or one of the workflow's own.
+    pub cause: Option<String>,
+    /// A heartbeat was overdue: `States.HeartbeatTimeout` matches as well.
+    pub heartbeat: bool,
+}
+
+impl Failure {
+    /// A failure with both.
+    pub(super) fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), cause: Some(cause.into()), heartbeat: false }
+    }
+
+    /// A result or an input of a state is larger than the service allows.
+    pub(super) fn data_limit_exceeded(state: &str) -> Self {
+        let cause = format!(
+            "The state/task '{state}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        Self::new("States.DataLimitExceeded", cause)
+    }
+}
+
+/// What ends the work on a branch before its time.
+#[derive(Debug)]
+pub(super) enum Interrupt {
+    /// The state could not be read: nothing is decided.
+    View(ViewError),
+    /// There is room for one more event only: the execution ends with it.
+    HistoryFull,
+    /// The state failed while something was evaluated; the cause still lacks the name of the state.
+    Evaluation(EvaluationError),
+    /// The state failed.
+    Failed(Failure),
+}
+
+impl Interrupt {
+    /// A run-time failure of a state (`States.Runtime`).
+    pub(super) fn runtime(cause: impl Into<String>) -> Self {
+        Self::Evaluation(EvaluationError::runtime(cause))
+    }
+}
+
+impl From<ViewError> for Interrupt {
+    fn from(error: ViewError) -> Self {
+        Self::View(error)
+    }
+}
+
+impl From<EvaluationError> for Interrupt {
+    fn from(error: EvaluationError) -> Self {
+        Self::Evaluation(error)
+    }
+}
+
+impl From<Failure> for Interrupt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}

@@ -1,0 +1,20 @@
+//! The Pass state.
+
+use keepstep_asl::definition::{Pass, State};
+
+use super::super::drive::Outcome;
+use super::super::interrupt::Interrupt;
+use super::super::io::Document;
+use super::super::run::{Active, Run};
+
+pub(super) fn run(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    pass: &Pass,
+) -> Result<Outcome, Interrupt> {
+    let input = run.effective_input(active, state)?;
+    let input = run.fill(active, state, pass.parameters.as_ref(), input)?;
+    let result = pass.result.clone().map_or(input, Document::from);
+    Ok(Outcome::left(state, run.output(active, state, result)?))
+}

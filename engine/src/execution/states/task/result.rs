@@ -1,0 +1,164 @@
+//! What comes of tasks: answers of calls, results of workers, ends of children.
+
+use bytes::Bytes;
+use keepstep_asl::definition::{State, Task};
+use keepstep_asl::resource::{Pattern, Resource};
+
+use super::super::super::drive::{Outcome, failure_details, output_details};
+use super::super::super::interrupt::{Failure, Interrupt};
+use super::super::super::io::Document;
+use super::super::super::run::{Active, Run};
+use super::started_execution::{self, ChildEnd};
+use crate::key;
+use crate::record::phase::{Phase, Stage};
+use crate::record::{ChildResult, EventDetails, EventType};
+use crate::stimulus::CallResult;
+
+/// Adds a service integration's names to the details of its events; nothing to those of other tasks.
+pub(super) fn integration_details(resource: &Resource, details: EventDetails) -> EventDetails {
+    match resource.integration() {
+        Some((resource_type, resource)) => EventDetails {
+            resource: Some(resource),
+            resource_type: Some(resource_type.to_owned()),
+            ..details
+        },
+        None => details,
+    }
+}
+
+/// A worker has sent a result.
+pub(in super::super::super) fn token_succeeded(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    task: &Task,
+    output: Bytes,
+) -> Result<Outcome, Interrupt> {
+    let kind = match &task.resource {
+        Resource::Activity { .. } => EventType::ActivitySucceeded,
+        _ => EventType::TaskSucceeded,
+    };
+    succeeded(run, active, state, task, kind, output)
+}
+
+/// A worker has sent a failure.
+pub(in super::super::super) fn token_failed(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    task: &Task,
+    failure: Failure,
+) -> Result<Outcome, Interrupt> {
+    let kind = match &task.resource {
+        Resource::Activity { .. } => EventType::ActivityFailed,
+        _ => EventType::TaskFailed,
+    };
+    failed(run, active, task, kind, failure)
+}
+
+/// A call was answered: of a function, or of StartExecution.
+pub(in super::super::super) fn call_finished(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    task: &Task,
+    result: CallResult,
+) -> Result<Outcome, Interrupt> {
+    let is_function = matches!(task.resource, Resource::LambdaFunction { .. });
+    let output = match checked(result) {
+        Ok(output) => output,
+        Err(failure) => {
+            let kind = match (&task.resource, task.resource.pattern()) {
+                (Resource::LambdaFunction { .. }, _) => EventType::LambdaFunctionFailed,
+                (Resource::StartExecution { .. }, Some(Pattern::RequestResponse)) => EventType::TaskFailed,
+                (Resource::StartExecution { .. }, _) => EventType::TaskSubmitFailed,
+                _ => EventType::TaskFailed,
+            };
+            return failed(run, active, task, kind, failure);
+        }
+    };
+    match task.resource.pattern() {
+        None if is_function => {
+            succeeded(run, active, state, task, EventType::LambdaFunctionSucceeded, output)
+        }
+        None | Some(Pattern::RequestResponse) => {
+            succeeded(run, active, state, task, EventType::TaskSucceeded, output)
+        }
+        Some(pattern) => {
+            let arn = started_execution::arn(&output);
+            let output = run.keep(&state.name, output)?;
+            let details = integration_details(&task.resource, output_details(output));
+            run.event(active, EventType::TaskSubmitted, details)?;
+            if let Some(Phase::Working(work)) = &mut active.branch.phase {
+                work.set_stage(Stage::Started);
+                match pattern {
+                    // The call stays: a new leader that repeats it learns of an end that its predecessor didn't tell.
+                    Pattern::Sync | Pattern::Sync2 => work.child_arn = arn,
+                    Pattern::WaitForTaskToken | Pattern::RequestResponse => work.call = None,
+                }
+            }
+            child_finished(run, active, state, task)
+        }
+    }
+}
+
+/// The child that a task waits for may have ended: it has if it has reported.
+pub(in super::super::super) fn child_finished(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    task: &Task,
+) -> Result<Outcome, Interrupt> {
+    let Some(pattern @ (Pattern::Sync | Pattern::Sync2)) = task.resource.pattern() else {
+        return Ok(Outcome::Waits);
+    };
+    let inbox = key::inbox(run.id, active.id, active.branch.attempt);
+    let Some(report) = run.draft.peek::<ChildResult>(&inbox)? else { return Ok(Outcome::Waits) };
+    run.draft.delete(inbox);
+    match started_execution::end(run.desk.view, &report, pattern)? {
+        ChildEnd::Succeeded(output) => succeeded(run, active, state, task, EventType::TaskSucceeded, output),
+        ChildEnd::Failed(failure) => failed(run, active, task, EventType::TaskFailed, failure),
+    }
+}
+
+fn succeeded(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    task: &Task,
+    kind: EventType,
+    output: Bytes,
+) -> Result<Outcome, Interrupt> {
+    let result = run.keep(&state.name, output)?;
+    run.event(active, kind, integration_details(&task.resource, output_details(result)))?;
+    active.branch.phase = None;
+    let output = run.output(active, state, Document::Stored(result))?;
+    Ok(Outcome::left(state, output))
+}
+
+fn failed(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    task: &Task,
+    kind: EventType,
+    failure: Failure,
+) -> Result<Outcome, Interrupt> {
+    run.event(active, kind, integration_details(&task.resource, failure_details(&failure)))?;
+    active.branch.phase = None;
+    Err(failure.into())
+}
+
+/// The output of a call, which must be JSON.
+fn checked(result: CallResult) -> Result<Bytes, Failure> {
+    match result {
+        CallResult::Failed { error, cause } => Err(Failure::new(error, cause)),
+        CallResult::Succeeded(output) => {
+            let is_json =
+                std::str::from_utf8(&output).is_ok_and(|text| keepstep_asl::jackson::check(text).is_ok());
+            if is_json {
+                Ok(output)
+            } else {
+                Err(Failure::new("States.Runtime", "The result of the task is no JSON."))
+            }
+        }
+    }
+}
