@@ -211,8 +211,9 @@ impl Batch {
         self.buffer.len()
     }
 
-    /// Fills in the head. Returns the bytes to write at `offset` and the chain of what follows them.
-    pub(super) fn finish(&mut self, seed: u64, offset: u64) -> (&[u8], u32) {
+    /// Fills in the head. Returns the bytes to write at `offset`, with so many zeros after them, and the chain of what
+    /// follows the batch.
+    pub(super) fn finish(&mut self, seed: u64, offset: u64, zeros: usize) -> (&[u8], u32) {
         let body = self.buffer.len() - BATCH_HEAD;
         let mut payload = [0; BATCH_HEAD - FRAME_HEAD];
         payload[..4].copy_from_slice(&(offset as u32).to_le_bytes());
@@ -222,7 +223,7 @@ impl Batch {
         let crc = fill_head(&mut head, self.before, Kind::Batch, seed, &payload);
         self.buffer[..FRAME_HEAD].copy_from_slice(&head);
         self.buffer[FRAME_HEAD..BATCH_HEAD].copy_from_slice(&payload);
-        self.buffer.resize(aligned(self.buffer.len()), 0);
+        self.buffer.resize(aligned(self.buffer.len()) + zeros, 0);
         (&self.buffer, if body == 0 { crc } else { self.chain })
     }
 }

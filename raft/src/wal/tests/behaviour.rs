@@ -189,6 +189,40 @@ fn one_sync_serves_everything_that_waits() {
 }
 
 #[test]
+fn entries_that_replace_truncated_ones_are_never_mixed_up_with_them() {
+    let (wal, _) = open(&Disk::default()).unwrap();
+    wait(|done| wal.append(records(0, 1, 10), done)).unwrap();
+    // The writer stays where the old entries are written, while their truncation and the new ones are queued.
+    let (go, wait_for_it) = mpsc::channel::<()>();
+    let (entered, writer_is_in) = mpsc::channel();
+    let hold = Box::new(move |_| {
+        entered.send(()).unwrap();
+        wait_for_it.recv().unwrap();
+    });
+    wal.append(vec![record(1, "hold")], hold).unwrap();
+    writer_is_in.recv().unwrap();
+    let (old_written, old_is_written) = mpsc::channel();
+    let (go_on, wait_again) = mpsc::channel::<()>();
+    let hold_again = Box::new(move |_| {
+        old_written.send(()).unwrap();
+        wait_again.recv().unwrap();
+    });
+    wal.append(records(2, 6, 300), hold_again).unwrap();
+    wal.truncate_after(Some(1), Box::new(|_| ())).unwrap();
+    let new: Vec<_> = (2..12).map(|index| record(index, vec![0xee; 300])).collect();
+    let told = Told::default();
+    wal.append(new.clone(), told.done(0)).unwrap();
+    go.send(()).unwrap();
+    old_is_written.recv().unwrap();
+    assert_eq!(wal.read(2..u64::MAX, usize::MAX).unwrap(), new);
+    assert_eq!(wal.durable_index(), Some(1));
+    go_on.send(()).unwrap();
+    told.wait(1);
+    assert_eq!(wal.read(2..u64::MAX, usize::MAX).unwrap(), new);
+    assert_eq!(wal.durable_index(), Some(11));
+}
+
+#[test]
 fn a_log_is_open_once_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let small = || Options { segment_bytes: 1 << 20, max_entry_bytes: 64 << 10, ..Options::default() };

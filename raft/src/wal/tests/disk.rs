@@ -157,14 +157,21 @@ impl Disk {
 
     /// The disk when its machine has lost power: of all that wasn't synced, each part is there or not.
     pub(super) fn after_power_loss(&self, random: &mut Random) -> Disk {
-        let mut inner = self.lock().clone();
         // Of four: nothing survives, everything does, or chance decides (twice).
-        let mood = random.below(4);
-        let mut survives = || match mood {
-            0 => false,
-            1 => true,
-            _ => random.below(2) == 0,
-        };
+        match random.below(4) {
+            0 => self.keeping(|| false),
+            1 => self.keeping(|| true),
+            _ => self.keeping(|| random.below(2) == 0),
+        }
+    }
+
+    /// The disk after a power loss that nothing survived but what was synced.
+    pub(super) fn synced_only(&self) -> Disk {
+        self.keeping(|| false)
+    }
+
+    fn keeping(&self, mut survives: impl FnMut() -> bool) -> Disk {
+        let mut inner = self.lock().clone();
         inner.names = std::mem::take(&mut inner.durable_names);
         for change in std::mem::take(&mut inner.unsynced_names) {
             if survives() {
@@ -335,10 +342,14 @@ impl File for Open {
     fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.disk.lock();
         let result = inner.call();
-        let inode = &mut inner.inodes[self.inode];
-        inode.unsynced.clear();
+        let Inode { bytes, durable, unsynced } = &mut inner.inodes[self.inode];
+        let unsynced = std::mem::take(unsynced);
         if result.is_ok() {
-            inode.durable = inode.bytes.clone();
+            durable.resize(bytes.len(), 0);
+            // What a failed sync gave up on isn't tried again: those pages are clean.
+            for (offset, written) in unsynced {
+                durable[offset..offset + written.len()].copy_from_slice(&written);
+            }
         }
         result
     }

@@ -37,9 +37,10 @@ fn space_runs_out_step_by_step_and_comes_back() {
     assert_eq!(seen, [Space::Ample, Space::Low]);
     // Purged segments become spares: no new space is needed.
     wait(|done| wal.purge_upto(count - 1, Bytes::from_static(b"id"), done)).unwrap();
-    wait(|done| wal.append(records(count, 1, 500), done)).unwrap();
+    // The next call is served after the purge has tidied up.
+    wait(|done| wal.append(vec![], done)).unwrap();
     assert_eq!(wal.stats().space, Space::Ample);
-    wait(|done| wal.append(records(count + 1, 20, 500), done)).unwrap();
+    wait(|done| wal.append(records(count, 20, 500), done)).unwrap();
 }
 
 #[test]
@@ -62,7 +63,6 @@ fn a_node_starts_votes_and_frees_space_with_a_full_disk() {
     let (wal, _) = open(&disk).unwrap();
     wait(|done| wal.purge_upto(count - 2, Bytes::from_static(b"id"), done)).unwrap();
     wait(|done| wal.append(records(count, 10, 500), done)).unwrap();
-    assert_eq!(wal.stats().space, Space::Ample);
     // The segment that was filled to the brim had no room for a footer.
     for wal in [&wal, &open(&disk.after_kill()).unwrap().0] {
         assert_eq!(entries(wal).unwrap(), records(count - 1, 11, 500));

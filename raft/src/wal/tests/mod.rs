@@ -18,6 +18,9 @@ use bytes::Bytes;
 use self::disk::Disk;
 use super::{Done, OpenError, Options, Record, Recovered, Wal};
 
+/// How long to wait for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Segments so small that a few entries fill them.
 fn options(disk: &Disk) -> Options {
     Options {
@@ -51,29 +54,35 @@ fn entries(wal: &Wal) -> io::Result<Vec<Record>> {
 
 /// Collects what callbacks are told, in the order in which they are told.
 #[derive(Clone, Default)]
-struct Told(Arc<(Mutex<Vec<(usize, bool)>>, Condvar)>);
+struct Told(Arc<Answers>);
+
+#[derive(Default)]
+struct Answers {
+    answers: Mutex<Vec<(usize, bool)>>,
+    came: Condvar,
+}
 
 impl Told {
     /// A callback that notes its number.
     fn done(&self, number: usize) -> Done {
-        let told = self.clone();
+        let told = self.0.clone();
         Box::new(move |result: io::Result<()>| {
-            told.0.0.lock().unwrap().push((number, result.is_ok()));
-            told.0.1.notify_all();
+            told.answers.lock().unwrap().push((number, result.is_ok()));
+            told.came.notify_all();
         })
     }
 
     fn so_far(&self) -> Vec<(usize, bool)> {
-        self.0.0.lock().unwrap().clone()
+        self.0.answers.lock().unwrap().clone()
     }
 
     /// Waits until so many were told.
     fn wait(&self, count: usize) -> Vec<(usize, bool)> {
-        let told = self.0.0.lock().unwrap();
-        let patience = Duration::from_secs(30);
-        let (told, timeout) = self.0.1.wait_timeout_while(told, patience, |told| told.len() < count).unwrap();
-        assert!(!timeout.timed_out(), "{count} callbacks were due, but only these came: {told:?}");
-        told.clone()
+        let answers = self.0.answers.lock().unwrap();
+        let waited = self.0.came.wait_timeout_while(answers, PATIENCE, |answers| answers.len() < count);
+        let (answers, timeout) = waited.unwrap();
+        assert!(!timeout.timed_out(), "{count} callbacks were due, but only these came: {answers:?}");
+        answers.clone()
     }
 }
 
@@ -81,6 +90,6 @@ impl Told {
 fn wait(call: impl FnOnce(Done) -> io::Result<()>) -> io::Result<()> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let called = call(Box::new(move |result| sender.send(result).unwrap()));
-    let told = receiver.recv_timeout(Duration::from_secs(30)).expect("the callback is called");
+    let told = receiver.recv_timeout(PATIENCE).expect("the callback is called");
     called.and(told)
 }
