@@ -24,3 +24,6 @@ pub use list_executions::{ExecutionItem, ListExecutions, StatusFilter, list_exec
 pub use list_state_machines::{StateMachineItem, list_state_machines};
 pub use list_tags::list_tags;
 pub use page::{Page, PageRequest};
+
+#[cfg(test)]
+mod tests;
