@@ -1,0 +1,31 @@
+//! DescribeStateMachineForExecution.
+
+use keepstep_engine::query;
+use keepstep_proto::workflow::v1::{
+    DescribeStateMachineForExecutionRequest, DescribeStateMachineForExecutionResponse,
+};
+
+use super::{WorkflowService, caller, configuration};
+use crate::leader::Failure;
+
+pub(super) async fn call(
+    service: &WorkflowService,
+    request: DescribeStateMachineForExecutionRequest,
+) -> Result<DescribeStateMachineForExecutionResponse, Failure> {
+    let (caller, _) = caller::of(request.caller)?;
+    let arn = request.execution_arn;
+    let detail = service
+        .engine()
+        .read(|view| query::describe_state_machine_for_execution(view, &caller, &arn))
+        .await?;
+    let revision = detail.revision;
+    Ok(DescribeStateMachineForExecutionResponse {
+        state_machine_arn: detail.machine.arn,
+        name: detail.name,
+        definition: revision.definition,
+        role_arn: revision.role_arn,
+        update_date_ms: revision.updated_ms,
+        configuration: Some(configuration::to_proto(revision.configuration)),
+        revision_id: revision.revision_id,
+    })
+}

@@ -1,0 +1,41 @@
+//! Statuses of executions, between the contract and the engine.
+
+use keepstep_engine::query::StatusFilter;
+use keepstep_engine::record::ExecutionStatus;
+use keepstep_proto::workflow::v1 as proto;
+
+/// To the contract.
+pub(super) fn to_proto(status: ExecutionStatus) -> proto::ExecutionStatus {
+    match status {
+        ExecutionStatus::Running => proto::ExecutionStatus::Running,
+        ExecutionStatus::Succeeded => proto::ExecutionStatus::Succeeded,
+        ExecutionStatus::Failed => proto::ExecutionStatus::Failed,
+        ExecutionStatus::TimedOut => proto::ExecutionStatus::TimedOut,
+        ExecutionStatus::Aborted => proto::ExecutionStatus::Aborted,
+    }
+}
+
+/// A filter from the contract: unspecified means all.
+pub(super) fn filter_from_proto(status: proto::ExecutionStatus) -> StatusFilter {
+    match status {
+        proto::ExecutionStatus::Unspecified => StatusFilter::Any,
+        proto::ExecutionStatus::Running => StatusFilter::Only(ExecutionStatus::Running),
+        proto::ExecutionStatus::Succeeded => StatusFilter::Only(ExecutionStatus::Succeeded),
+        proto::ExecutionStatus::Failed => StatusFilter::Only(ExecutionStatus::Failed),
+        proto::ExecutionStatus::TimedOut => StatusFilter::Only(ExecutionStatus::TimedOut),
+        proto::ExecutionStatus::Aborted => StatusFilter::Only(ExecutionStatus::Aborted),
+        proto::ExecutionStatus::PendingRedrive => StatusFilter::PendingRedrive,
+    }
+}
+
+/// AWS's `redriveStatus` and `redriveStatusReason` of an execution.
+pub(super) fn redrive(status: ExecutionStatus) -> (&'static str, String) {
+    match status {
+        ExecutionStatus::Running | ExecutionStatus::Succeeded => {
+            ("NOT_REDRIVABLE", format!("Execution is {} and cannot be redriven", status.api_name()))
+        }
+        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
+            ("REDRIVABLE", String::new())
+        }
+    }
+}
