@@ -38,7 +38,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0")
 pub(crate) struct Api {
     options: Options,
     nodes: Nodes,
-    credentials: Option<CredentialsFile>,
+    credentials: Option<Arc<CredentialsFile>>,
     in_flight: Arc<Semaphore>,
     polls: Arc<Semaphore>,
 }
@@ -55,8 +55,11 @@ impl Api {
         let credentials = options.credentials.clone().map(|path| {
             CredentialsFile::open(path.clone()).map_err(|source| Error::Credentials { path, source })
         });
+        if credentials.is_none() {
+            tracing::warn!("no credentials are configured: every request is accepted, signed or not");
+        }
         Ok(Self {
-            credentials: credentials.transpose()?,
+            credentials: credentials.transpose()?.map(Arc::new),
             in_flight: Arc::new(Semaphore::new(options.limits.in_flight)),
             polls: Arc::new(Semaphore::new(options.limits.polls)),
             nodes: Nodes::new(workflow, &options.limits),
@@ -72,7 +75,7 @@ impl Api {
     /// Reads the credentials again whenever they change.
     pub(crate) async fn watch_credentials(&self, shutdown: CancellationToken) {
         if let Some(file) = &self.credentials {
-            file.watch(shutdown).await;
+            Arc::clone(file).watch(shutdown).await;
         }
     }
 

@@ -14,7 +14,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
@@ -127,7 +127,8 @@ pub(crate) fn is_account(text: &str) -> bool {
 pub(crate) struct CredentialsFile {
     path: PathBuf,
     current: ArcSwap<Credentials>,
-    first_seen: Option<Stamp>,
+    /// Of the last look; `None` where there was no file.
+    seen: Mutex<Option<Stamp>>,
 }
 
 /// What tells that a file has changed.
@@ -137,9 +138,9 @@ impl CredentialsFile {
     /// Reads the file for the first time.
     pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
         // Looked at before it is read: a change in between is then seen later.
-        let first_seen = stamp(&path).ok();
+        let seen = Mutex::new(stamp(&path).ok());
         let current = ArcSwap::from_pointee(read(&path)?);
-        Ok(Self { path, current, first_seen })
+        Ok(Self { path, current, seen })
     }
 
     /// The present set.
@@ -147,35 +148,39 @@ impl CredentialsFile {
         self.current.load_full()
     }
 
-    /// Reads the file again whenever it changes. A file that can't be used leaves the present set in force.
-    pub(crate) async fn watch(&self, shutdown: CancellationToken) {
-        let mut seen = self.first_seen;
+    /// Looks at the file every second until `shutdown`.
+    pub(crate) async fn watch(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.is_some() {
-            let path = self.path.clone();
-            let looked = tokio::task::spawn_blocking(move || {
-                let now = stamp(&path)?;
-                if Some(now) == seen { Ok(None) } else { read(&path).map(|set| Some((now, set))) }
-            });
-            match looked.await {
-                Ok(Ok(None)) => continue,
-                Ok(Ok(Some((now, set)))) => {
-                    tracing::info!(keys = set.by_id.len(), "read the changed credentials file");
-                    counter!(metric::CREDENTIALS_RELOADS, "result" => "ok").increment(1);
-                    self.current.store(Arc::new(set));
-                    seen = Some(now);
-                }
-                Ok(Err(error)) => {
-                    let now = stamp(&self.path).ok();
-                    // Said once for each state of the file.
-                    if now != seen {
-                        tracing::error!(%error, path = %self.path.display(), "the credentials file can't be used; the keys of before stay in force");
-                        counter!(metric::CREDENTIALS_RELOADS, "result" => "error").increment(1);
-                    }
-                    seen = now;
-                }
-                Err(_) => return,
+            let file = Arc::clone(&self);
+            // Files may lie on a slow disk.
+            let looked = tokio::task::spawn_blocking(move || file.refresh()).await;
+            if let Ok(Err(error)) = looked {
+                tracing::error!(%error, path = %self.path.display(), "the credentials file can't be used; the keys of before stay in force");
             }
         }
+    }
+
+    /// Reads the file again if it has changed.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be used: the present set stays in force. Said once for each state of the file.
+    pub(crate) fn refresh(&self) -> Result<(), Error> {
+        let now = stamp(&self.path);
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if *seen == now.as_ref().ok().copied() {
+                return Ok(());
+            }
+            *seen = now.as_ref().ok().copied();
+        }
+        let set = now.and_then(|_| read(&self.path));
+        let result = if set.is_ok() { "ok" } else { "error" };
+        counter!(metric::CREDENTIALS_RELOADS, "result" => result).increment(1);
+        let set = set?;
+        tracing::info!(keys = set.by_id.len(), "read the changed credentials file");
+        self.current.store(Arc::new(set));
+        Ok(())
     }
 }
 

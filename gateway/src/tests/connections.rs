@@ -7,9 +7,11 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use keepstep_proto::workflow::v1::ListActivitiesResponse;
+use metrics_exporter_prometheus::Matcher;
 use serde_json::json;
 
 use super::*;
+use crate::metric;
 
 async fn get(gateway: &Running, path: &str) -> (u16, String) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -33,6 +35,42 @@ async fn pages_for_people_and_machines() {
     assert_eq!(get(&ill, "/healthz").await, (503, "no leader\n".to_owned()));
     assert_eq!(get(&ill, "/readyz").await, (503, "no leader\n".to_owned()));
     ill.stop().await;
+}
+
+#[tokio::test]
+async fn requests_are_counted() {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(
+            Matcher::Full(metric::REQUEST_DURATION.to_owned()),
+            &metric::REQUEST_DURATION_BUCKETS,
+        )
+        .unwrap()
+        .build_recorder();
+    let handle = recorder.handle();
+    // The test's runtime has but this one thread.
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    metric::describe();
+    let fake = Fake::new(vec![Reply::answer(ListActivitiesResponse::default())]);
+    let probes = Arc::new(Told(Ok(())));
+    let gateway = Gateway::bind(any_port(), fake.workflow(), probes, handle).await.unwrap();
+    let (address, shutdown) = (gateway.local_addr(), CancellationToken::new());
+    let served = tokio::spawn(gateway.serve(shutdown.clone()));
+    let gateway = Running { address, shutdown, served };
+    gateway.call("ListActivities", "{}").await;
+    gateway.call("ListActivities", "[]").await;
+    gateway.call("Nothing", "{}").await;
+    let (_, exposition) = get(&gateway, "/metrics").await;
+    for line in [
+        "# TYPE keepstep_api_requests_total counter",
+        r#"keepstep_api_requests_total{operation="ListActivities",result="ok"} 1"#,
+        r#"keepstep_api_requests_total{operation="ListActivities",result="SerializationException"} 1"#,
+        r#"keepstep_api_requests_total{operation="Unknown",result="UnknownOperationException"} 1"#,
+        r#"keepstep_api_request_duration_seconds_count{operation="ListActivities"} 2"#,
+        "keepstep_api_requests_in_flight 0",
+    ] {
+        assert!(exposition.lines().any(|found| found == line), "{line}: {exposition}");
+    }
+    gateway.stop().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod auth;
 mod connections;
 mod fake;
+mod histories;
 mod requests;
 mod retries;
 mod syntax;

@@ -3,6 +3,10 @@
 use serde_json::json;
 
 use super::*;
+use crate::decode::decode;
+use crate::operation::Operation;
+use crate::validate::validate;
+use crate::{Limits, model};
 
 /// No node is ever asked.
 async fn check(operation: &str, body: &[u8], status: u16, expected: Value) {
@@ -295,4 +299,32 @@ async fn too_large() {
         "message": format!("Request size exceeded {limit} bytes"),
     });
     check("CreateActivity", &vec![b' '; limit + 1], 413, expected).await;
+}
+
+/// Whatever bytes come, the decoder and the validator end with an answer.
+#[test]
+fn damaged_bodies() {
+    let body = json!({
+        "name": "n\u{e9}\n", "definition": "{\"a\":1}", "roleArn": "r", "type": "STANDARD", "publish": true,
+        "tags": [{"key": "k", "value": null}], "encryptionConfiguration": {"type": "x", "kmsDataKeyReusePeriodSeconds": 60},
+        "maxResults": -12.5e3, "unknown": [[], {}, "\u{1f600}"],
+    })
+    .to_string()
+    .into_bytes();
+    let look = |body: &[u8]| {
+        for operation in Operation::ALL {
+            let structure = model::request(*operation);
+            if let Ok(members) = decode(structure, body) {
+                let _ = validate(structure, &members, &Limits::default());
+            }
+        }
+    };
+    for end in 0..body.len() {
+        look(&body[..end]);
+        for byte in [0, b'"', b'\\', b'{', b'[', b'9', 0x80, 0xff] {
+            let mut damaged = body.clone();
+            damaged[end] = byte;
+            look(&damaged);
+        }
+    }
 }
