@@ -6,6 +6,8 @@ mod call;
 mod event;
 mod execution;
 mod fan_out;
+#[cfg(test)]
+mod golden;
 mod request;
 mod state_machine;
 mod timer;

@@ -1,0 +1,245 @@
+//! Proves that the stored formats stay as they are: every key, and every record, fully filled in, encodes to the bytes in `golden.txt`,
+//! and records are read back from them.
+//!
+//! A line of `golden.txt` is never edited once it was released: data folders out there hold such bytes. A new record, or a record with
+//! a new field, gets a line of its own.
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::*;
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use crate::key::{self, CallKey, Timer, Waiting};
+
+const GOLDEN: &str = include_str!("golden.txt");
+
+/// The lines as this version writes them.
+#[derive(Default)]
+struct Golden(Vec<String>);
+
+impl Golden {
+    fn check<M: Message + Default + PartialEq + Debug>(&mut self, name: &str, sample: M) {
+        let line = format!("{name} {}", hex::encode(sample.encode_to_vec()));
+        let golden = GOLDEN.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        if let Some(golden) = golden {
+            let bytes = hex::decode(golden).expect("golden.txt holds hexadecimal");
+            assert_eq!(M::decode(bytes.as_slice()), Ok(sample), "{name} is not read back");
+        }
+        self.0.push(line);
+    }
+
+    fn key(&mut self, name: &str, key: &Bytes) {
+        self.0.push(format!("key/{name} {}", hex::encode(key)));
+    }
+}
+
+fn id(byte: u8) -> Bytes {
+    vec![byte; 16].into()
+}
+
+fn at(chunk: u64, index: u32) -> PayloadRef {
+    PayloadRef { chunk, index }
+}
+
+#[test]
+fn stored_formats_do_not_change() {
+    let mut golden = Golden::default();
+    resources(&mut golden);
+    executions(&mut golden);
+    branches(&mut golden);
+    requests(&mut golden);
+    keys(&mut golden);
+    let lines = golden.0.join("\n");
+    assert!(
+        lines == GOLDEN.trim_end(),
+        "a stored format differs from golden.txt; this version writes:\n{lines}"
+    );
+}
+
+fn resources(golden: &mut Golden) {
+    golden.check(
+        "StateMachine",
+        StateMachine {
+            id: id(1),
+            arn: "arn".into(),
+            kind: StateMachineType::Express as i32,
+            status: StateMachineStatus::Deleting as i32,
+            created_ms: 1_700_000_000_000,
+            revision: 300,
+        },
+    );
+    golden.check(
+        "Revision",
+        Revision {
+            definition: "{}".into(),
+            role_arn: "role".into(),
+            revision_id: "uuid".into(),
+            updated_ms: 2,
+            configuration: Configuration {
+                log_level: "ALL".into(),
+                log_execution_data: true,
+                log_group_arns: vec!["group".into()],
+                tracing_enabled: true,
+            },
+        },
+    );
+    golden.check("Deletion", Deletion { state_machine_key: "sm/a/r/n".into() });
+    golden.check("Tags", Tags { tags: vec![Tag { key: "k".into(), value: "v".into() }] });
+    golden.check("Activity", Activity { id: id(2), arn: "arn".into(), created_ms: 3 });
+    golden.check("WaitingTask", WaitingTask { attempt: 4 });
+}
+
+fn executions(golden: &mut Golden) {
+    golden.check(
+        "Head",
+        Head {
+            arn: "arn".into(),
+            state_machine_arn: "machine".into(),
+            machine: id(3),
+            revision: 1,
+            status: ExecutionStatus::Aborted as i32,
+            started_ms: 5,
+            stopped_ms: Some(6),
+            request: id(4),
+            input: at(1, 0),
+            output: Some(at(7, 2)),
+            error: Some("error".into()),
+            cause: Some("cause".into()),
+            next_event_id: 8,
+            next_branch_id: 9,
+            timeout_due_ms: Some(10),
+            parent: Some(ParentLink { execution: id(5), branch: 11, attempt: 12 }),
+            trace_header: "trace".into(),
+            role_arn: "role".into(),
+        },
+    );
+    golden.check("NameHold", NameHold { until_ms: 13 });
+    let details = EventDetails {
+        name: Some("name".into()),
+        input: Some(at(1, 0)),
+        output: Some(at(1, 1)),
+        error: Some("error".into()),
+        cause: Some("cause".into()),
+        resource: Some("resource".into()),
+        resource_type: Some("type".into()),
+        region: Some("region".into()),
+        timeout_seconds: Some(14),
+        heartbeat_seconds: Some(15),
+        length: Some(16),
+        index: Some(17),
+        role_arn: Some("role".into()),
+    };
+    let event =
+        Event { id: 18, previous_id: 17, timestamp_ms: 19, kind: EventType::TaskTimedOut as i32, details };
+    golden.check("Chunk", Chunk { events: vec![event], payloads: vec!["{}".into(), "[]".into()] });
+    golden.check("Items", Items { items: vec!["1".into(), "{}".into()] });
+    golden.check("Results", Results { outputs: vec![at(0, 0), at(8, 9)] });
+    golden.check("ChildResult", ChildResult { child: id(6) });
+}
+
+fn call() -> Call {
+    Call {
+        attempt: 20,
+        target: "target".into(),
+        payload: Some(at(2, 1)),
+        name: "name".into(),
+        reports_end: true,
+        invocation_type: "Event".into(),
+        client_context: "context".into(),
+        qualifier: "1".into(),
+        log_type: "Tail".into(),
+        whole_answer: true,
+        trace_header: "trace".into(),
+    }
+}
+
+fn branches(golden: &mut Golden) {
+    use phase::{FanOut, Phase, Ready, Retrying, Stage, Waiting, Work};
+
+    golden.check("Call", call());
+    let mut check = |name: &str, phase: Phase| {
+        let branch = Branch {
+            parent: Some(0),
+            position: 21,
+            state: "state".into(),
+            last_event_id: 22,
+            input: at(3, 0),
+            entered_event_id: 23,
+            entered_ms: 24,
+            retries: vec![1, 0, 2],
+            attempt: 25,
+            item: Some(at(4, 5)),
+            phase: Some(phase),
+        };
+        golden.check(name, branch);
+    };
+    check("Branch/Ready", Phase::Ready(Ready { since_ms: 26 }));
+    check("Branch/Waiting", Phase::Waiting(Waiting { due_ms: 27 }));
+    check("Branch/Retrying", Phase::Retrying(Retrying { due_ms: 28 }));
+    let work = Work {
+        stage: Stage::Calling as i32,
+        scheduled_ms: 29,
+        input: at(5, 6),
+        activity: id(7),
+        nonce: id(8),
+        timeout_seconds: Some(30),
+        heartbeat_seconds: Some(31),
+        timeout_due_ms: Some(32),
+        heartbeat_due_ms: Some(33),
+        call: Some(call()),
+        child_arn: "child".into(),
+    };
+    check("Branch/Working", Phase::Working(work));
+    let fan_out = FanOut {
+        input: at(6, 7),
+        length: 34,
+        started: 35,
+        ended: 36,
+        concurrency: 37,
+        previous_event_id: 38,
+        ready_since_ms: Some(39),
+        first_branch_id: 40,
+    };
+    check("Branch/FannedOut", Phase::FannedOut(fan_out));
+}
+
+fn requests(golden: &mut Golden) {
+    use outcome::{Answer, Created, Done, HandedOut, Stopped, Updated};
+
+    let mut check = |name: &str, answer: Answer| golden.check(name, Outcome { answer: Some(answer) });
+    check("Outcome/Done", Answer::Done(Done {}));
+    check("Outcome/Created", Answer::Created(Created { arn: "arn".into(), created_ms: 41 }));
+    check("Outcome/Updated", Answer::Updated(Updated { updated_ms: 42, revision_id: "uuid".into() }));
+    check("Outcome/Stopped", Answer::Stopped(Stopped { stopped_ms: 43 }));
+    let handed_out = HandedOut { task_token: "token".into(), execution: id(9), input: at(7, 8) };
+    check("Outcome/HandedOut", Answer::HandedOut(handed_out));
+}
+
+fn keys(golden: &mut Golden) {
+    let machine = MachineId::from_bytes([1; 16]);
+    let execution = ExecutionId::of_arn("arn:aws:states:us-east-1:123456789012:execution:m:e");
+    let branch = BranchId(2);
+    let activity = ActivityId::from_bytes([3; 16]);
+    let time = Timestamp(1_700_000_000_000);
+    golden.key("state_machine", &key::state_machine("123456789012", "us-east-1", "m"));
+    golden.key("revision", &key::revision(machine, 300));
+    golden.key("deletion", &key::deletion(machine));
+    golden.key("activity", &key::activity("123456789012", "us-east-1", "a"));
+    golden.key("machine_tags", &key::machine_tags(machine));
+    golden.key("activity_tags", &key::activity_tags(activity));
+    golden.key("head", &key::head(execution));
+    golden.key("branch", &key::branch(execution, branch));
+    golden.key("chunk", &key::chunk(execution, 300));
+    golden.key("items", &key::items(execution, branch, 4));
+    golden.key("results", &key::results(execution, branch, 4));
+    golden.key("inbox", &key::inbox(execution, branch, 5));
+    golden.key("name_hold", &key::name_hold(execution));
+    golden.key("listing", &key::listing(machine, ExecutionStatus::TimedOut, time, execution));
+    golden.key("timer", &Timer { due: time, execution, branch, kind: TimerKind::Heartbeat }.key());
+    golden.key("waiting", &Waiting { activity, scheduled: time, execution, branch }.key());
+    golden.key("call", &CallKey { execution, branch, kind: CallKind::StopExecution }.key());
+    golden.key("expiry", &key::expiry(time, execution));
+    golden.key("request", &key::request(time, RequestId::from_bytes([6; 16])));
+}
