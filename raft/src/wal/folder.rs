@@ -15,6 +15,16 @@ use super::files::{File, Files};
 use super::positions::SegmentFile;
 
 const SPARES: [&str; 2] = ["spare.0", "spare.1"];
+/// What is under a spare's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Empty,
+    /// Preallocated.
+    Fresh,
+    /// A segment once, so its blocks were written, and needn't be filled with zeros before use.
+    Recycled,
+}
+
 const LOCK: &str = "lock";
 const SUFFIX: &str = ".wal";
 
@@ -22,8 +32,7 @@ pub(super) struct Folder {
     path: PathBuf,
     files: Arc<dyn Files>,
     segment_bytes: u32,
-    /// Whether the spare of that number is there.
-    spares: [bool; SPARES.len()],
+    spares: [Slot; SPARES.len()],
     /// Held as long as the folder is in use.
     _lock: Box<dyn Any + Send>,
 }
@@ -55,7 +64,7 @@ impl Folder {
             path: path.to_owned(),
             files,
             segment_bytes,
-            spares: [false; SPARES.len()],
+            spares: [Slot::Empty; SPARES.len()],
             _lock: lock,
         };
         for (slot, name) in SPARES.iter().enumerate() {
@@ -64,7 +73,9 @@ impl Folder {
             if names.iter().any(|listed| listed == name) {
                 let file = folder.files.open(&spare).map_err(OpenError::io("open", &spare))?;
                 let size = file.size().map_err(OpenError::io("measure", &spare))?;
-                folder.spares[slot] = size == u64::from(segment_bytes);
+                if size == u64::from(segment_bytes) {
+                    folder.spares[slot] = Slot::Fresh;
+                }
             }
         }
         Ok((folder, sequences))
@@ -92,7 +103,7 @@ impl Folder {
     }
 
     pub(super) fn space(&self) -> Space {
-        match self.spares.iter().filter(|there| **there).count() {
+        match self.spares.iter().filter(|slot| **slot != Slot::Empty).count() {
             0 => Space::Spent,
             1 => Space::Low,
             _ => Space::Ample,
@@ -102,11 +113,11 @@ impl Folder {
     /// Makes the spares that are missing. A full disk is no error: [`Folder::space`] tells.
     pub(super) fn prepare(&mut self) -> io::Result<()> {
         for (slot, name) in SPARES.iter().enumerate() {
-            if self.spares[slot] {
+            if self.spares[slot] != Slot::Empty {
                 continue;
             }
             match self.prepare_spare(name) {
-                Ok(()) => self.spares[slot] = true,
+                Ok(()) => self.spares[slot] = Slot::Fresh,
                 Err(error) if is_full(&error) => return Ok(()),
                 Err(error) => return Err(error),
             }
@@ -128,21 +139,22 @@ impl Folder {
 
     /// Takes a spare, making one if there is none, or says that the disk is full.
     pub(super) fn take_spare(&mut self) -> io::Result<Spare> {
-        if !self.spares.contains(&true) {
+        if self.space() == Space::Spent {
             self.prepare()?;
         }
-        let slot = self.spares.iter().position(|there| *there);
+        let slot = self.spares.iter().position(|slot| *slot != Slot::Empty);
         let slot =
             slot.ok_or_else(|| io::Error::new(io::ErrorKind::StorageFull, "no space for a log segment"))?;
         let path = self.path.join(SPARES[slot]);
-        Ok(Spare { slot, file: self.files.open(&path)?, path })
+        let recycled = self.spares[slot] == Slot::Recycled;
+        Ok(Spare { slot, file: self.files.open(&path)?, path, recycled })
     }
 
     /// Gives a spare, whose first bytes are written and durable, its name as a segment, durably.
     pub(super) fn publish(&mut self, spare: Spare, sequence: u64) -> io::Result<Arc<SegmentFile>> {
         let path = self.segment_path(sequence);
         self.files.rename(&spare.path, &path)?;
-        self.spares[spare.slot] = false;
+        self.spares[spare.slot] = Slot::Empty;
         self.files.sync_folder(&self.path)?;
         Ok(Arc::new(SegmentFile { sequence, path, file: spare.file, size: u64::from(self.segment_bytes) }))
     }
@@ -150,13 +162,13 @@ impl Folder {
     /// Removes a segment durably, before any newer one goes; if nobody reads it, it becomes a spare where one is
     /// missing.
     pub(super) fn retire(&mut self, segment: Arc<SegmentFile>) -> io::Result<()> {
-        let slot = self.spares.iter().position(|there| !there);
+        let slot = self.spares.iter().position(|slot| *slot == Slot::Empty);
         // Readers get at the file through the view only, and the segment is out of it: the count can't grow again.
         let unread = Arc::strong_count(&segment) == 1;
         match slot.filter(|_| unread && segment.size == u64::from(self.segment_bytes)) {
             Some(slot) => {
                 self.files.rename(&segment.path, &self.path.join(SPARES[slot]))?;
-                self.spares[slot] = true;
+                self.spares[slot] = Slot::Recycled;
             }
             None => self.files.remove(&segment.path)?,
         }
@@ -170,6 +182,8 @@ pub(super) struct Spare {
     slot: usize,
     path: PathBuf,
     pub(super) file: Arc<dyn File>,
+    /// Whether its blocks were written once.
+    pub(super) recycled: bool,
 }
 
 fn sequence_of(name: &str) -> Option<u64> {

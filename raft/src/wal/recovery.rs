@@ -25,6 +25,8 @@ pub(super) struct Tail {
     pub(super) seed: u64,
     pub(super) position: u64,
     pub(super) chain: u32,
+    /// Up to where the file's blocks are known to have been written before.
+    pub(super) filled: u64,
 }
 
 /// A log that is ready to be written.
@@ -72,12 +74,14 @@ pub(super) fn begin_segment(
     let (bytes, chain) = head.write();
     let mut batch = Batch::new(epoch, chain);
     carried.put(&mut batch);
-    let (batch, chain) = batch.finish(head.seed, SEGMENT_HEAD as u64);
+    let (batch, chain) = batch.finish(head.seed, SEGMENT_HEAD as u64, 0);
     let bytes = [&bytes, batch].concat();
     spare.file.write_at(&bytes, 0)?;
     spare.file.sync_data()?;
+    let position = bytes.len() as u64;
+    let filled = if spare.recycled { u64::from(head.size) } else { position };
     let file = folder.publish(spare, head.sequence)?;
-    Ok(Tail { file, seed: head.seed, position: bytes.len() as u64, chain })
+    Ok(Tail { file, seed: head.seed, position, chain, filled })
 }
 
 fn recover(folder: Folder, sequences: &[u64]) -> Result<Opened, OpenError> {
@@ -109,12 +113,8 @@ fn recover(folder: Folder, sequences: &[u64]) -> Result<Opened, OpenError> {
             Some(after) => scan.must_end_with(after.previous_chain, stop)?,
             None => {
                 cut = scan.cut(stop)?;
-                tail = Some(Tail {
-                    seed: head.seed,
-                    position: scan.position,
-                    chain: scan.chain,
-                    file: file.clone(),
-                });
+                let Scan { seed, position, chain, .. } = scan;
+                tail = Some(Tail { file: file.clone(), seed, position, chain, filled: position });
             }
         }
     }

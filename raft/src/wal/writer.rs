@@ -15,6 +15,11 @@ use super::recovery::{Tail, begin_segment, seed};
 use super::shared::{Done, Next, Op, Shared, What};
 use super::{Observer, Options, Space, Synced};
 
+/// The first write to a preallocated block makes the file system write its journal as well at the next sync, which takes
+/// as long as the sync itself. Small batches hit new blocks all the time, so they write zeros this far ahead, in bytes,
+/// whenever they get there; for batches beyond the same size it wouldn't pay.
+const FILL_AHEAD: u64 = 256 << 10;
+
 /// How often a missing spare is tried again.
 const SPACE_RETRY: Duration = Duration::from_secs(1);
 
@@ -214,15 +219,21 @@ impl Writer {
     }
 
     fn write_batch(&mut self) -> io::Result<(usize, Duration)> {
-        let (bytes, chain) = self.batch.finish(self.tail.seed, self.tail.position);
+        let batch_bytes = aligned(self.batch.bytes());
+        let end = self.tail.position + batch_bytes as u64;
+        let mut filled = self.tail.filled.max(end);
+        if end > self.tail.filled && (batch_bytes as u64) < FILL_AHEAD {
+            filled = (end + FILL_AHEAD).min(self.tail.file.size).max(end);
+        }
+        let zeros = if filled > self.tail.filled { (filled - end) as usize } else { 0 };
+        let (bytes, chain) = self.batch.finish(self.tail.seed, self.tail.position, zeros);
         let started = Instant::now();
         self.tail.file.file.write_at(bytes, self.tail.position)?;
         self.tail.file.file.sync_data()?;
-        let written = bytes.len();
-        self.tail.position += written as u64;
-        self.tail.chain = chain;
+        let took = started.elapsed();
+        (self.tail.position, self.tail.chain, self.tail.filled) = (end, chain, filled);
         self.batch.restart(chain);
-        Ok((written, started.elapsed()))
+        Ok((batch_bytes, took))
     }
 
     /// Writes an empty batch: the mark that all before it is durable. Without room there is none.
