@@ -47,7 +47,7 @@ impl Cluster {
         for (from, &(api, own)) in ports.iter().enumerate() {
             let mut builder = Server::builder()
                 .account(crate::sdk::ACCOUNT)
-                .flag("--name", format!("n{from}"))
+                .flag("--node-name", format!("n{from}"))
                 .flag("--cluster-secret", SECRET)
                 .switch("--insecure-no-auth");
             for (to, &(_, node)) in ports.iter().enumerate() {
@@ -59,7 +59,7 @@ impl Cluster {
                     ways.insert((from, to), proxy);
                     address
                 };
-                builder = builder.flag("--peer", format!("n{to}={address}"));
+                builder = builder.flag("--peers", format!("n{to}={address}"));
             }
             for (flag, value) in flags {
                 builder = builder.flag(flag, value);

@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod cluster;
+pub mod history;
+pub mod lambda;
 pub mod persistent;
 pub mod process;
 pub mod proxy;

@@ -127,7 +127,7 @@ impl Server {
             .arg("serve")
             .arg("--data")
             .arg(self.data())
-            .arg("--listen")
+            .arg("--api-listen")
             .arg(self.api.to_string())
             .arg("--node-listen")
             .arg(self.node.to_string())

@@ -26,7 +26,7 @@ async fn every_request_is_verified_and_keys_can_change() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("credentials.toml");
     std::fs::write(&path, file("first secret"))?;
-    let server = Server::builder().flag("--credentials", path.display()).start().await?;
+    let server = Server::builder().flag("--credentials-file", path.display()).start().await?;
 
     let good = client(&server, "AKIDKEEPSTEP", "first secret");
     let arn = state_machine(&good, "signed", PASS).await?;
