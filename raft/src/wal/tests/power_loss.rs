@@ -84,6 +84,8 @@ fn live_and_crash(seed: u64) {
             let call = random.below(200);
             disk.fail(if random.below(4) == 0 { Fault::Once(call) } else { Fault::From(call) });
         }
+        // In some lives, the disk is full.
+        disk.limit((random.below(4) == 0).then(|| disk.used()));
         match open(&disk) {
             Ok((wal, recovered)) => {
                 if let Ok(content) = Content::of(&wal, &recovered) {
@@ -102,10 +104,15 @@ fn live_and_crash(seed: u64) {
                     disk = crashed;
                 }
             }
-            Err(error) => assert!(error.to_string().contains("injected"), "{case}: {error}"),
+            Err(error) => {
+                let text = error.to_string();
+                let expected = text.contains("injected") || text.contains("no space for a log segment");
+                assert!(expected, "{case}: {text}");
+            }
         }
         disk = if random.below(3) == 0 { disk.after_kill() } else { disk.after_power_loss(&mut random) };
     }
+    disk.limit(None);
     let (wal, recovered) = open(&disk).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     let content = Content::of(&wal, &recovered).unwrap();
     history.check(acknowledged, &content, &format!("seed {seed}, end"));
