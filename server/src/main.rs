@@ -1,6 +1,21 @@
-//! The `keepstep` binary.
+//! The `keepstep` binary: one node, and the commands around it.
+//!
+//! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
+//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls).
 
+mod cli;
+mod config;
+mod lambda;
 mod leader;
+mod metric;
 mod node;
+mod sdk_answer;
+mod service;
 
-fn main() {}
+/// Steps allocate many small values on many threads.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,12 +1,53 @@
-//! What the leader does: runs decisions, commits them, and carries out their effects.
+//! What the leader does: runs decisions, commits them, and carries out their effects. On other nodes, only reads.
+//!
+//! Read in this order: [`decide`] (from a question to its committed outcome), [`mailbox`] and [`step`] (executions), [`effect`], then what
+//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`]. [`lead`] begins and ends terms.
+//!
+//! Everything here is in memory and is dropped with the term: what must not be lost is a key of the replicated state.
 
+mod activity_queue;
+mod call;
+mod call_queue;
+mod child;
+mod clock;
+mod decide;
+mod definitions;
+mod effect;
+mod entropy;
 mod failure;
+mod fire;
+mod hand_out;
+mod lead;
+mod ledger;
+mod mailbox;
+#[cfg(test)]
+mod memory_ledger;
+mod pool;
+mod step;
+mod sweep;
+mod term;
+#[cfg(test)]
+mod tests;
+mod timers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use keepstep_engine::id::{ActivityId, ExecutionId, RequestId};
 use keepstep_engine::record::outcome::{Answer, HandedOut};
-use keepstep_engine::{Arrival, Decision, Desk, Refusal, View};
+use keepstep_engine::{Arrival, Decision, Desk, Limits, Refusal, View};
+use tokio::runtime::Handle;
+
+use crate::lambda;
+use crate::metric::Meters;
+use definitions::DefinitionCache;
+use pool::Pool;
+use term::Term;
+
+pub(crate) use clock::wall_ms;
+pub(crate) use lead::lead;
+pub(crate) use ledger::{Ledger, Proposed};
 
 pub use failure::Failure;
 
@@ -23,38 +64,129 @@ pub struct ActivityPoll {
     pub wait: Duration,
 }
 
+/// Bounds and sizes of the scheduler.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Of executions.
+    pub(crate) limits: Limits,
+    /// Threads on which decisions are made.
+    pub(crate) evaluation_threads: usize,
+    /// Decisions that may wait for a thread.
+    pub(crate) evaluation_queue_max: usize,
+    /// Workers that may poll for one activity at a time.
+    pub(crate) pollers_max: usize,
+    /// Lambda functions that may be called at a time.
+    pub(crate) lambda_calls_max: usize,
+    /// Memory for parsed definitions, in bytes.
+    pub(crate) definition_cache_bytes: usize,
+}
+
+/// How long to wait before something of the scheduler's own is tried again.
+#[derive(Clone, Copy, Debug)]
+struct Pauses {
+    first: Duration,
+    longest: Duration,
+}
+
+/// What all parts of the scheduler use, whether this node leads or not.
+struct Shared {
+    ledger: Arc<dyn Ledger>,
+    pool: Arc<Pool>,
+    definitions: DefinitionCache,
+    lambda: lambda::Client,
+    meters: Meters,
+    limits: Limits,
+    settings: Settings,
+    /// Where steps and effects run: not where a request came in, which may be Raft's own runtime.
+    runtime: Handle,
+    step: Arc<step::StepFn>,
+    pauses: Pauses,
+    term: ArcSwapOption<Term>,
+}
+
 /// A handle: run decisions here if this node leads, and read on any node. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {}
+pub struct Engine {
+    shared: Arc<Shared>,
+}
 
 impl Engine {
+    /// A scheduler over `ledger`, whose work runs on `runtime`. It does nothing until [`lead`] begins a term.
+    pub(crate) fn new(
+        ledger: Arc<dyn Ledger>,
+        lambda: lambda::Client,
+        settings: Settings,
+        runtime: Handle,
+    ) -> std::io::Result<Self> {
+        let step = Arc::new(|desk: &Desk<'_>, execution, arrivals: &[Arrival]| {
+            Ok(keepstep_engine::execution::step(desk, execution, arrivals)?)
+        });
+        Self::with_step(ledger, lambda, settings, runtime, step)
+    }
+
+    fn with_step(
+        ledger: Arc<dyn Ledger>,
+        lambda: lambda::Client,
+        settings: Settings,
+        runtime: Handle,
+        step: Arc<step::StepFn>,
+    ) -> std::io::Result<Self> {
+        let shared = Shared {
+            ledger,
+            pool: Arc::new(Pool::new(settings.evaluation_threads, settings.evaluation_queue_max)?),
+            definitions: DefinitionCache::new(settings.definition_cache_bytes),
+            lambda,
+            meters: Meters::new(),
+            limits: settings.limits.clone(),
+            settings,
+            runtime,
+            step,
+            pauses: Pauses { first: Duration::from_millis(20), longest: Duration::from_secs(1) },
+            term: ArcSwapOption::empty(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    fn term(&self) -> Result<Arc<Term>, Failure> {
+        self.shared.term.load_full().ok_or(Failure::NotLeader)
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
     /// Runs a decision on the evaluation pool, proposes its transaction, decides again when a guard refused it (bounded), carries out
     /// the effects after the commit, then gives the reply. Goes on to its end when the caller goes away.
     pub async fn decide<R: Send + 'static>(
         &self,
-        _decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
+        decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
     ) -> Result<R, Failure> {
-        Err(Failure::NotLeader)
+        let (shared, term) = (Arc::clone(&self.shared), self.term()?);
+        let work = async move { decide::run(&shared, &term, Arc::new(decide)).await };
+        let done = self.shared.runtime.spawn(work).await;
+        done.map_err(|_| Failure::Unknown("the node is shutting down".to_owned()))?
     }
 
     /// Puts a stimulus in an execution's mailbox; the answer comes after the commit of the step that took it.
-    pub async fn deliver(&self, _execution: ExecutionId, _arrival: Arrival) -> Result<Answer, Failure> {
-        Err(Failure::NotLeader)
+    pub async fn deliver(&self, execution: ExecutionId, arrival: Arrival) -> Result<Answer, Failure> {
+        step::deliver(&self.shared, &self.term()?, execution, arrival, None).await
     }
 
     /// Holds a poll until a task is handed out (committed), the wait is over (`None`), or the future is dropped.
-    pub async fn poll(&self, _poll: ActivityPoll) -> Result<Option<HandedOut>, Failure> {
-        Err(Failure::NotLeader)
+    pub async fn poll(&self, poll: ActivityPoll) -> Result<Option<HandedOut>, Failure> {
+        hand_out::poll(&self.shared, &self.term()?, poll).await
     }
 
     /// A linearizable read on any node.
-    pub async fn read<R>(&self, _read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
-        Err(Failure::NotLeader)
+    pub async fn read<R>(&self, read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
+        self.shared.ledger.barrier().await?;
+        self.read_applied(read)
     }
 
     /// A read of what this node has applied: not linearizable, and without a round to the other nodes. For following a reference
     /// that was committed here already, such as a handed-out task's input.
-    pub fn read_applied<R>(&self, _read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
-        Err(Failure::NotLeader)
+    pub fn read_applied<R>(&self, read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
+        Ok(read(self.shared.ledger.view())?)
     }
 }

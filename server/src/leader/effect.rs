@@ -1,0 +1,40 @@
+//! Effects, carried out after the commit. Each one is also a key of the replicated state, so that the next leader finds by scanning
+//! what this one doesn't get to.
+
+use std::sync::Arc;
+
+use keepstep_engine::{Effect, Stimulus};
+
+use super::term::Term;
+use super::{Shared, hand_out, step};
+
+impl Shared {
+    /// Does what a committed decision asks for; what takes time goes on by itself.
+    pub(crate) fn carry_out(self: &Arc<Self>, term: &Arc<Term>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Arm(timer) => term.timers.arm(timer),
+                Effect::Disarm(timer) => term.timers.disarm(&timer),
+                Effect::Offer { waiting, attempt } => {
+                    term.queues.offer(waiting, attempt);
+                    hand_out::start(self, term, waiting.activity);
+                }
+                Effect::Withdraw(waiting) => term.queues.withdraw(&waiting),
+                Effect::Call { key, call } => term.calls.add(key, call),
+                Effect::Abandon(key) => term.calls.abandon(&key),
+                Effect::WakeParent { execution, branch, attempt } => {
+                    let (shared, term) = (Arc::clone(self), Arc::clone(term));
+                    self.runtime.spawn(async move {
+                        step::insist(&shared, &term, execution, Stimulus::ChildFinished { branch, attempt }).await;
+                    });
+                }
+                Effect::Started => {
+                    self.meters.started.increment(1);
+                    self.meters.open.increment(1.0);
+                }
+                Effect::Finished(status) => self.meters.finished(status),
+                Effect::Transitions(count) => self.meters.transitions.increment(count),
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The door through which the scheduler reaches the replicated state. Behind it is a replica, or a map in memory in tests.
+
+use futures::future::BoxFuture;
+use keepstep_engine::{Transaction, View};
+
+use super::Failure;
+
+/// What became of a proposed transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proposed {
+    /// Everything is written, and applied on this node.
+    Committed,
+    /// A guard failed: nothing is written.
+    Refused,
+}
+
+/// A replicated, ordered map with guarded transactions.
+pub(crate) trait Ledger: Send + Sync + 'static {
+    /// What this node has applied, as it is at each call of the view.
+    fn view(&self) -> &(dyn View + Send + Sync);
+
+    /// Proposes a transaction and waits for its outcome.
+    fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>>;
+
+    /// After this, [`Ledger::view`] holds everything that was committed anywhere before the call.
+    fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>>;
+}

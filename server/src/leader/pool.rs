@@ -1,0 +1,146 @@
+//! The threads on which decisions are made: a bounded queue before a fixed number of threads, so that a hard expression starves neither
+//! Raft nor the network, and so that overload is told at once. Does no I/O of its own.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use metrics::{Gauge, gauge};
+use tokio::sync::oneshot;
+
+use super::Failure;
+use crate::metric;
+
+/// Deep values are walked by recursion, which is bounded, but not tightly.
+const STACK_BYTES: usize = 16 << 20;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The pool. Its threads end when it is dropped.
+pub(crate) struct Pool {
+    queue: Arc<Queue>,
+    queued: Gauge,
+}
+
+struct Queue {
+    state: Mutex<State>,
+    ready: Condvar,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+impl Pool {
+    /// Starts `threads` threads (at least one) behind a queue of at most `capacity` jobs.
+    pub(crate) fn new(threads: usize, capacity: usize) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue { state: Mutex::default(), ready: Condvar::new(), capacity });
+        for number in 0..threads.max(1) {
+            let queue = Arc::clone(&queue);
+            std::thread::Builder::new()
+                .name(format!("evaluate-{number}"))
+                .stack_size(STACK_BYTES)
+                .spawn(move || queue.work())?;
+        }
+        Ok(Self { queue, queued: gauge!(metric::EVALUATION_QUEUE) })
+    }
+
+    /// Runs `job` on a thread of the pool.
+    pub(crate) async fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> Result<R, Failure> {
+        let (done, result) = oneshot::channel();
+        self.queued.set(self.queue.submit(Box::new(move || {
+            // Whoever waits has gone if this fails: nothing is lost.
+            let _ = done.send(job());
+        }))? as f64);
+        result.await.map_err(|_| Failure::Internal("a decision panicked; see the log".to_owned()))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.ready.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a job; says how many wait.
+    fn submit(&self, job: Job) -> Result<usize, Failure> {
+        let mut state = self.lock();
+        if state.jobs.len() >= self.capacity {
+            return Err(Failure::Overloaded);
+        }
+        state.jobs.push_back(job);
+        let waiting = state.jobs.len();
+        drop(state);
+        self.ready.notify_one();
+        Ok(waiting)
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            // The default panic hook has logged what happened; the job's result channel is dropped, which its caller sees.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_job_and_no_thread() {
+        let pool = Pool::new(1, 4).expect("threads");
+        let panicked = pool.run(|| panic!("on purpose")).await;
+        assert!(matches!(panicked, Err::<(), _>(Failure::Internal(_))));
+        assert_eq!(pool.run(|| 7).await.expect("the thread lives on"), 7);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_overload() {
+        let pool = Arc::new(Pool::new(1, 1).expect("threads"));
+        let (started, starting) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move {
+                pool.run(move || {
+                    started.send(()).expect("the test waits");
+                    released.recv().expect("the test releases");
+                })
+                .await
+            }
+        });
+        tokio::task::yield_now().await;
+        starting.recv().expect("the thread took the job");
+        let mut waiting = Box::pin(pool.run(|| ()));
+        assert!(futures::poll!(&mut waiting).is_pending());
+        assert!(matches!(pool.run(|| ()).await, Err(Failure::Overloaded)));
+        release.send(()).expect("the thread waits");
+        waiting.await.expect("it had its place in the queue");
+        busy.await.expect("no panic").expect("it was the first");
+    }
+}

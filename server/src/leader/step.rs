@@ -1,0 +1,98 @@
+//! Steps of executions: takes what waits in a mailbox, has it decided together, and answers after the commit.
+
+use std::sync::Arc;
+
+use keepstep_engine::id::ExecutionId;
+use keepstep_engine::record::outcome::Answer;
+use keepstep_engine::{ApiError, Arrival, Decision, Desk, Refusal, Stimulus};
+use tokio::sync::oneshot;
+
+use super::activity_queue::Poller;
+use super::mailbox::{Letter, Posted};
+use super::term::Term;
+use super::{Failure, Shared, decide};
+
+/// What a step decides for its arrivals.
+pub(crate) type Answers = Vec<Result<Answer, ApiError>>;
+
+/// The engine's step, or a test's.
+pub(crate) type StepFn = dyn Fn(&Desk<'_>, ExecutionId, &[Arrival]) -> Result<Decision<Answers>, Refusal> + Send + Sync;
+
+/// Puts an arrival in a mailbox, and waits for the commit of the step that took it. `worker` is who a hand-out is for: if it has gone
+/// when the step is decided, nothing is handed out and the answer is [`Failure::Unavailable`].
+pub(crate) async fn deliver(
+    shared: &Arc<Shared>,
+    term: &Arc<Term>,
+    execution: ExecutionId,
+    arrival: Arrival,
+    worker: Option<Arc<Poller>>,
+) -> Result<Answer, Failure> {
+    if term.ended.is_cancelled() {
+        return Err(Failure::NotLeader);
+    }
+    let (reply, answer) = oneshot::channel();
+    if term.mailboxes.put(execution, Letter { arrival, worker, reply })? == Posted::Start {
+        // A task of its own: the step goes on when whoever asked goes away.
+        shared.runtime.spawn(run(Arc::clone(shared), Arc::clone(term), execution));
+    }
+    answer.await.map_err(|_| Failure::Unknown("the step was given up".to_owned()))?
+}
+
+/// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date.
+pub(crate) async fn insist(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, stimulus: Stimulus) {
+    let mut pause = shared.pauses.first;
+    loop {
+        let arrival = Arrival { request: None, stimulus: stimulus.clone() };
+        match deliver(shared, term, execution, arrival, None).await {
+            Ok(_) | Err(Failure::Api(_) | Failure::NotLeader) => return,
+            Err(Failure::Internal(error)) => {
+                tracing::error!(%execution, ?stimulus, error, "a step can't be decided; it is tried again by the next leader");
+                return;
+            }
+            Err(Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
+                if term.ended.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                    return;
+                }
+                pause = (pause * 2).min(shared.pauses.longest);
+            }
+        }
+    }
+}
+
+async fn run(shared: Arc<Shared>, term: Arc<Term>, execution: ExecutionId) {
+    while let Some(letters) = term.mailboxes.take(execution) {
+        step(&shared, &term, execution, letters).await;
+    }
+}
+
+async fn step(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, letters: Vec<Letter>) {
+    let mut arrivals = Vec::with_capacity(letters.len());
+    let mut replies = Vec::with_capacity(letters.len());
+    for Letter { arrival, worker, reply } in letters {
+        if worker.is_some_and(|worker| worker.is_gone()) {
+            let _ = reply.send(Err(Failure::Unavailable("the worker has gone".to_owned())));
+        } else {
+            arrivals.push(arrival);
+            replies.push(reply);
+        }
+    }
+    if arrivals.is_empty() {
+        return;
+    }
+    let step = Arc::clone(&shared.step);
+    let decided = decide::run(shared, term, Arc::new(move |desk: &Desk<'_>| step(desk, execution, &arrivals))).await;
+    match decided {
+        Ok(answers) => {
+            debug_assert_eq!(answers.len(), replies.len(), "one answer for each arrival");
+            // Whoever has gone meanwhile finds the outcome by its request id.
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                let _ = reply.send(answer.map_err(Failure::Api));
+            }
+        }
+        Err(failure) => {
+            for reply in replies {
+                let _ = reply.send(Err(failure.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Starts a node, serves until it is told to stop or can't go on, and stops it: no more work is taken, leadership is handed over, and
+//! everything is flushed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use keepstep_gateway::Gateway;
+use keepstep_proto::workflow::v1::workflow_server::WorkflowServer;
+use keepstep_raft::Replica;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use super::ledger::ReplicaLedger;
+use super::on_runtime::OnRuntime;
+use super::probes::NodeProbes;
+use super::{Node, clock_watch, observe};
+use crate::leader::{self, Engine};
+use crate::service::WorkflowService;
+use crate::{config, lambda};
+
+/// The largest message between gateways and nodes, in bytes: a page of history can be large.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// Runs a node to its end.
+///
+/// # Errors
+///
+/// Whatever keeps the node from starting or going on; a stop that was asked for is none.
+pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
+    observe::start_logging(config.log_format, &config.log)?;
+    let metrics = observe::start_metrics()?;
+    let mut stop = Stop::new()?;
+    let gateway_options = config.gateway.clone();
+    say_what_is_open(&config);
+    let (replica, service, node) = start(config).await?;
+    let peers = replica.status();
+    tracing::info!(node = peers.node_name, raft_id = peers.raft_id, address = %replica.local_addr(), "the node port listens");
+
+    let workflow = keepstep_gateway::workflow::over(service);
+    let workflow = workflow.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let probes = Arc::new(NodeProbes::new(replica.clone()));
+    let gateway = match Gateway::bind(gateway_options, workflow, probes, metrics).await {
+        Ok(gateway) => gateway,
+        Err(error) => {
+            replica.shutdown().await;
+            return Err(error.into());
+        }
+    };
+    for address in gateway.local_addrs() {
+        tracing::info!(%address, "the API listens: http://{address}");
+    }
+    tokio::spawn(leader::lead(node.engine().clone(), replica.leadership()));
+
+    let ending = CancellationToken::new();
+    let mut serving = tokio::spawn(gateway.serve(ending.clone()));
+    let mut failure = replica.failure();
+    let reason = tokio::select! {
+        signal = stop.next() => {
+            tracing::info!(signal, "stopping");
+            Ok(())
+        }
+        failed = failure.wait_for(Option::is_some) => {
+            let reason = failed.ok().and_then(|failure| failure.clone()).map(|failure| failure.reason);
+            Err(anyhow::anyhow!("the replica can't go on: {}", reason.unwrap_or_else(|| "it has stopped".to_owned())))
+        }
+        served = &mut serving => {
+            let error = served.map_err(anyhow::Error::from).and_then(|served| Ok(served?));
+            Err(error.err().unwrap_or_else(|| anyhow::anyhow!("the gateway ended by itself")))
+        }
+    };
+    if let Err(error) = &reason {
+        // Nothing is acknowledged any more: waiting for requests in flight or for a successor would only delay the restart.
+        tracing::error!(%error, "the node ends");
+        return reason;
+    }
+    tokio::spawn(async move {
+        let signal = stop.next().await;
+        tracing::warn!(signal, "stopping at once");
+        std::process::exit(1);
+    });
+    ending.cancel();
+    if let Err(error) = serving.await {
+        tracing::warn!(%error, "the gateway didn't end cleanly");
+    }
+    replica.shutdown().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
+    let mut replica_config = config.replica;
+    let own_name = replica_config.node_name.clone();
+    let peers: Vec<_> =
+        replica_config.peers.iter().map(|peer| peer.name.clone()).filter(|name| *name != own_name).collect();
+    let (runtime, client, settings) = (Handle::current(), lambda::Client::new(config.lambda), config.leader);
+    // The services are made while the replica starts, since the node port serves them from the first moment on.
+    let made = Arc::new(Mutex::new(None));
+    let making = Arc::clone(&made);
+    replica_config.extra_services = Some(Box::new(move |replica: &Replica| {
+        let made = services(replica, runtime.clone(), client, settings);
+        let routes = match &made {
+            Ok((service, _)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
+            Err(_) => Routes::default(),
+        };
+        *making.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        routes
+    }));
+    let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
+    let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (service, node) = made.context("the replica started without its services")??;
+    tokio::spawn(clock_watch::run(replica.clone(), peers));
+    Ok((replica, service, node))
+}
+
+fn services(
+    replica: &Replica,
+    runtime: Handle,
+    client: lambda::Client,
+    settings: leader::Settings,
+) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node)> {
+    let ledger = Arc::new(ReplicaLedger::new(replica.clone()));
+    let engine = Engine::new(ledger, client, settings, runtime).context("the evaluation threads don't start")?;
+    let node = Node::new(engine, replica.clone());
+    let service = WorkflowServer::new(WorkflowService::new(node.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    Ok((service, node))
+}
+
+fn say_what_is_open(config: &config::Node) {
+    if config.auth == config::Auth::None {
+        tracing::warn!(
+            account = config.gateway.default_account,
+            "no credentials are configured: any access key is accepted, and one of twelve digits names its account"
+        );
+    }
+    if matches!(config.replica.security, keepstep_raft::Security::Insecure) {
+        tracing::warn!("nodes don't prove who they are: neither mutual TLS nor a cluster secret is configured");
+    }
+}
+
+/// The signals that ask a node to stop.
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
