@@ -112,11 +112,6 @@ pub fn after(key: &[u8]) -> Bytes {
     next.into()
 }
 
-/// What all state machines of all accounts and regions start with.
-pub fn all_state_machines() -> Bytes {
-    Builder::new(b"sm/").build()
-}
-
 /// A state machine. Names, accounts and regions hold no `/`.
 pub fn state_machine(account: &str, region: &str, name: &str) -> Bytes {
     named(b"sm/", account, region, name)
@@ -265,11 +260,6 @@ pub fn listing(
 /// What all executions of a state machine in one status start with, newest first.
 pub fn listings(machine: MachineId, status: ExecutionStatus) -> Bytes {
     Builder::new(b"li/").bytes(machine.as_bytes()).byte(status as u8).build()
-}
-
-/// The first key of all executions of a state machine in one status that started at `start` or before.
-pub fn listings_from(machine: MachineId, status: ExecutionStatus, start: Timestamp) -> Bytes {
-    Builder(listings(machine, status).to_vec()).number(u64::MAX - sortable(start)).build()
 }
 
 /// The start time and the execution of a [`listing`] key.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use keepstep_proto::workflow::v1::workflow_client::WorkflowClient;
 use keepstep_raft::PeerChannel;
 use tonic::metadata::MetadataValue;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Status};
 
 use super::{Answer, WorkflowService, answer};
 use crate::leader::Failure;
@@ -18,15 +18,22 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(70);
 
 impl WorkflowService {
     /// Answers a call here if this node leads, and through the leader if it does not.
-    pub(super) async fn lead<Q: Clone, A>(
+    pub(super) async fn lead<Q, A, Here, Answered, There, HandedOn>(
         &self,
         request: Request<Q>,
-        here: impl AsyncCall<Q, A>,
-        there: impl AsyncForward<Q, A>,
-    ) -> Answer<A> {
+        here: Here,
+        there: There,
+    ) -> Answer<A>
+    where
+        Q: Clone,
+        Here: FnOnce(WorkflowService, Q) -> Answered,
+        Answered: Future<Output = Result<A, Failure>>,
+        There: FnOnce(WorkflowClient<PeerChannel>, Request<Q>) -> HandedOn,
+        HandedOn: Future<Output = Answer<A>>,
+    {
         let handed_on = request.metadata().contains_key(FORWARDED);
         let request = request.into_inner();
-        match here.call(self.clone(), request.clone()).await {
+        match here(self.clone(), request.clone()).await {
             Err(Failure::NotLeader) if !handed_on => {}
             result => return answer(result),
         }
@@ -36,47 +43,7 @@ impl WorkflowService {
         let mut request = Request::new(request);
         request.metadata_mut().insert(FORWARDED, MetadataValue::from_static("1"));
         request.set_timeout(ANSWER_WITHIN);
-        there.forward(leader, request).await.map_err(unknown_if_lost)
-    }
-}
-
-/// An operation of this service.
-pub(super) trait AsyncCall<Q, A> {
-    /// Answers the call here.
-    fn call(self, service: WorkflowService, request: Q) -> impl Future<Output = Result<A, Failure>> + Send;
-}
-
-impl<Q, A, F, R> AsyncCall<Q, A> for F
-where
-    F: FnOnce(WorkflowService, Q) -> R,
-    R: Future<Output = Result<A, Failure>> + Send,
-{
-    fn call(self, service: WorkflowService, request: Q) -> impl Future<Output = Result<A, Failure>> + Send {
-        self(service, request)
-    }
-}
-
-/// The same operation of the leader's.
-pub(super) trait AsyncForward<Q, A> {
-    /// Hands the call on.
-    fn forward(
-        self,
-        leader: WorkflowClient<PeerChannel>,
-        request: Request<Q>,
-    ) -> impl Future<Output = Result<Response<A>, Status>> + Send;
-}
-
-impl<Q, A, F, R> AsyncForward<Q, A> for F
-where
-    F: FnOnce(WorkflowClient<PeerChannel>, Request<Q>) -> R,
-    R: Future<Output = Result<Response<A>, Status>> + Send,
-{
-    fn forward(
-        self,
-        leader: WorkflowClient<PeerChannel>,
-        request: Request<Q>,
-    ) -> impl Future<Output = Result<Response<A>, Status>> + Send {
-        self(leader, request)
+        there(leader, request).await.map_err(unknown_if_lost)
     }
 }
 

@@ -36,9 +36,6 @@ mod unexpected;
 mod untag_resource;
 mod update_state_machine;
 
-use std::sync::Arc;
-
-use keepstep_engine::Limits;
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;
 use tonic::{Request, Response, Status};
@@ -52,13 +49,12 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone)]
 pub(crate) struct WorkflowService {
     node: Node,
-    limits: Arc<Limits>,
 }
 
 impl WorkflowService {
     /// The service of a node.
-    pub(crate) fn new(node: Node, limits: Arc<Limits>) -> Self {
-        Self { node, limits }
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node }
     }
 
     fn engine(&self) -> &Engine {

@@ -17,7 +17,7 @@ pub(super) async fn call(
 ) -> Result<SendTaskSuccessResponse, Failure> {
     let (caller, id) = caller::of(request.caller)?;
     let token = task_token::open(&service, &caller, &request.task_token)?;
-    check(&request.output, service.limits.payload_bytes_max)?;
+    check(&request.output, service.engine().limits().payload_bytes_max)?;
     let stimulus = Stimulus::TaskSucceeded { token, output: request.output };
     match service.engine().deliver(token.execution, Arrival { request: Some(id), stimulus }).await? {
         Answer::Done(Done {}) => Ok(SendTaskSuccessResponse {}),

@@ -1,12 +1,11 @@
-//! What goes away by itself: finished executions after their retention, state machines being deleted, outcomes of old requests; and
-//! executions that have run for too long. Each sweep does a bounded piece of work at a time and says whether there is more; the
-//! leader's scheduler calls it again. Nothing is remembered between calls but what is stored.
+//! What goes away by itself: finished executions after their retention, state machines being deleted, outcomes of old requests. Each
+//! sweep does a bounded piece of work at a time and says whether there is more; the leader's scheduler calls it again. Nothing is
+//! remembered between calls but what is stored.
 
 pub mod deletion;
 mod purge;
 pub mod request_outcomes;
 pub mod retention;
-pub mod too_long;
 
 /// How far a sweep came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

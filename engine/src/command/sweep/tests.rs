@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Progress, deletion, request_outcomes, retention, too_long};
+use super::{Progress, deletion, request_outcomes, retention};
 use crate::command::{CreateStateMachine, DeleteStateMachine};
 use crate::fixture::{BEGINNING, Execution, World, arn, owner, request};
 use crate::id::{ExecutionId, MachineId, Timestamp};
@@ -223,17 +223,4 @@ fn outcomes_are_kept_for_one_bucket_and_what_is_left_of_the_next() {
     check(&mut world, 1);
     world.pass(key::REQUEST_BUCKET_MS);
     check(&mut world, 0);
-}
-
-#[test]
-fn executions_that_run_for_too_long_are_found() {
-    let mut world = world();
-    world.limits.execution_seconds_max = 100;
-    let oldest = running(&mut world, "oldest", BEGINNING.0);
-    let older = running(&mut world, "older", BEGINNING.0 + 1_000);
-    running(&mut world, "young", BEGINNING.0 + 1_001);
-    finished(&mut world, "done", 1);
-    world.pass(101_000);
-    let found = too_long::find(&world.memory, world.now, &world.limits, None).expect("memory can be read");
-    assert_eq!(found, too_long::Found { executions: vec![oldest, older], next: None });
 }
