@@ -73,9 +73,8 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     if let Some(head) = draft.get::<Head>(&key::head(execution))? {
         return existing(desk.view, execution, &head, request).map(Decision::unchanged);
     }
-    if let Some(hold) = draft.get::<NameHold>(&key::name_hold(execution))?
-        && hold.until_ms > desk.now.0
-    {
+    // A hold counts as long as it is stored, whatever its time says: the rest of the execution's data goes before it does.
+    if draft.get::<NameHold>(&key::name_hold(execution))?.is_some() {
         return Err(already_exists(&execution_arn).into());
     }
     let head = new_head(desk, request, &machine, execution_arn)?;
