@@ -62,10 +62,7 @@ pub(crate) fn open_state(
     let store: Arc<dyn Store> = match kind {
         StoreKind::Sled => {
             let failed = |error: crate::store::Error| io(std::io::Error::other(error));
-            if let Fault::Distrusted(_) = fault {
-                SledStore::destroy(&path).map_err(failed)?;
-            }
-            Arc::new(SledStore::open(&path, cache_bytes).map_err(failed)?)
+            Arc::new(SledStore::create(&path, cache_bytes).map_err(failed)?)
         }
         StoreKind::Memory => Arc::new(MemoryStore::default()),
     };

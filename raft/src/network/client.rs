@@ -211,6 +211,7 @@ impl RaftNetworkV2<Types> for Network {
             route: self.route(),
             from_leader: Some(wire::vote_to_proto(req.from_leader())),
             last_log: req.last_log_id().map(wire::log_id_to_proto),
+            new_leader: *req.to_node_id(),
         };
         let response = Self::answer(self.answer_timeout, client.transfer_leader(Request::new(request))).await?;
         if response.accepted {

@@ -129,7 +129,7 @@ impl Service for RaftService {
         let from = request.from_leader.as_ref().ok_or_else(missing("the leader's vote"))?;
         let rpc = TransferLeaderRequest::new(
             wire::vote_from_proto(from),
-            self.core.identity.raft_id(),
+            request.new_leader,
             request.last_log.map(wire::log_id_from_proto),
         );
         let response = self.core.raft.handle_transfer_leader(rpc).await.map_err(stopped)?;

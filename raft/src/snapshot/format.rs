@@ -112,17 +112,22 @@ pub(super) fn read_head(from: &mut impl Read) -> io::Result<Head> {
 /// Reads pairs, one by one. Their hashes aren't known yet.
 pub(super) struct Pairs<R: Read> {
     from: zstd::Decoder<'static, io::BufReader<R>>,
+    done: bool,
 }
 
 impl<R: Read> Pairs<R> {
     /// `from` stands behind the head.
     pub(super) fn new(from: R) -> io::Result<Pairs<R>> {
-        Ok(Pairs { from: zstd::Decoder::new(from)?.single_frame() })
+        Ok(Pairs { from: zstd::Decoder::new(from)?.single_frame(), done: false })
     }
 
     pub(super) fn next(&mut self) -> io::Result<Option<Pair>> {
+        if self.done {
+            return Ok(None);
+        }
         let key_length = read_u32(&mut self.from)?;
         if key_length == END {
+            self.done = true;
             return Ok(None);
         }
         let value_length = read_u32(&mut self.from)?;

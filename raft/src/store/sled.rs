@@ -30,6 +30,17 @@ impl SledStore {
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<SledStore, Error> {
         fs::create_dir_all(folder).map_err(|error| Error(format!("{}: {error}", folder.display())))?;
         let generation = newest_generation(folder)?.unwrap_or(0);
+        SledStore::open_at(folder, generation, cache_bytes)
+    }
+
+    /// Makes an empty database, whatever is in `folder`.
+    pub(crate) fn create(folder: &Path, cache_bytes: u64) -> Result<SledStore, Error> {
+        fs::create_dir_all(folder).map_err(|error| Error(format!("{}: {error}", folder.display())))?;
+        let generation = newest_generation(folder)?.map_or(0, |newest| newest + 1);
+        SledStore::open_at(folder, generation, cache_bytes)
+    }
+
+    fn open_at(folder: &Path, generation: u64, cache_bytes: u64) -> Result<SledStore, Error> {
         let db = open_generation(folder, generation, cache_bytes)?;
         remove_generations_before(folder, generation);
         Ok(SledStore {
@@ -37,16 +48,6 @@ impl SledStore {
             cache_bytes,
             open: RwLock::new(Open { generation, db: Some(db) }),
         })
-    }
-
-    /// Removes whatever is in `folder` without opening it.
-    pub(crate) fn destroy(folder: &Path) -> Result<(), Error> {
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error(format!("{}: {error}", folder.display())))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn with<T>(&self, action: impl FnOnce(&Db) -> sled::Result<T>) -> Result<T, Error> {
