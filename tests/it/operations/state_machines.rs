@@ -46,7 +46,7 @@ async fn create_is_idempotent_and_describe_gives_back_what_was_given() -> anyhow
         .included_data(IncludedData::MetadataOnly)
         .send()
         .await?;
-    assert_eq!(metadata.definition, "");
+    assert_eq!(metadata.definition, "{}");
     Ok(())
 }
 
@@ -135,7 +135,7 @@ async fn an_update_makes_a_revision_and_running_executions_keep_theirs() -> anyh
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_state_machine_ends_its_executions_and_is_gone() -> anyhow::Result<()> {
     let (_server, client) = server().await?;
-    let endless = r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"A"}}}"#;
+    let endless = r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}}}"#;
     let arn = state_machine(&client, "deleted", endless).await?;
     let running = client.start_execution().state_machine_arn(&arn).send().await?.execution_arn;
     client.delete_state_machine().state_machine_arn(&arn).send().await?;
