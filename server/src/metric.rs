@@ -2,7 +2,8 @@
 
 use keepstep_engine::record::ExecutionStatus;
 use metrics::{
-    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 
 /// Counter: executions started.
@@ -52,7 +53,11 @@ pub(crate) fn describe() {
     describe_counter!(EXECUTIONS_FINISHED, Unit::Count, "Executions ended, by status.");
     describe_gauge!(EXECUTIONS_OPEN, Unit::Count, "Executions that run, as the leader counts them.");
     describe_counter!(TRANSITIONS, Unit::Count, "States entered.");
-    describe_counter!(TASKS, Unit::Count, "Calls made and activity tasks handed out, by resource and result.");
+    describe_counter!(
+        TASKS,
+        Unit::Count,
+        "Calls made and activity tasks handed out, by resource and result."
+    );
     describe_gauge!(POLLERS, Unit::Count, "Activity polls held.");
     describe_gauge!(TASKS_LOADED, Unit::Count, "Waiting activity tasks in memory.");
     describe_gauge!(TIMERS_LOADED, Unit::Count, "Timers in memory.");
@@ -64,7 +69,11 @@ pub(crate) fn describe() {
     describe_histogram!(COMMIT_DURATION, Unit::Seconds, "Time from a proposal to its commit.");
     describe_gauge!(EVALUATION_QUEUE, Unit::Count, "Decisions that wait for a thread.");
     describe_gauge!(DEFINITION_CACHE_BYTES, Unit::Bytes, "Definitions in the cache.");
-    describe_gauge!(CLOCK_OFFSET, Unit::Milliseconds, "How far this node's clock is ahead of the cluster's median.");
+    describe_gauge!(
+        CLOCK_OFFSET,
+        Unit::Milliseconds,
+        "How far this node's clock is ahead of the cluster's median."
+    );
     describe_gauge!(BUILD_INFO, Unit::Count, "The version of the binary.");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

@@ -41,14 +41,23 @@ pub(crate) fn response_metadata(request_id: &str) -> Value {
 }
 
 /// The cause of a service's error, as optimised integrations show it.
-pub(crate) fn optimised_cause(message: &str, service: &str, status: u16, code: &str, request_id: &str) -> String {
-    format!("{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)")
+pub(crate) fn optimised_cause(
+    message: &str,
+    service: &str,
+    status: u16,
+    code: &str,
+    request_id: &str,
+) -> String {
+    format!(
+        "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
+    )
 }
 
 /// A time as the header `Date` shows it (RFC 9110, "Date/Time Formats"), from milliseconds since the epoch.
 pub(crate) fn http_date(time_ms: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let seconds = time_ms.div_euclid(1_000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // From days to a date: years are counted from March, so that a leap day is a year's last.

@@ -81,19 +81,31 @@ fn access(flags: &Flags) -> anyhow::Result<Access> {
         ),
         _ => None,
     };
-    Ok(Access { bearer: bearer.context("the cluster secret holds characters that a header can't carry")?, tls })
+    Ok(Access {
+        bearer: bearer.context("the cluster secret holds characters that a header can't carry")?,
+        tls,
+    })
 }
 
 async fn ask_all(first: &str, access: &Access) -> anyhow::Result<Vec<Row>> {
     let answer = ask(first, access).await.map_err(|reason| anyhow::anyhow!("{first}: {reason}"))?;
     let asked = answer.members.iter().map(|member| async {
-        let answer = if member.name == answer.node_name { Ok(answer.clone()) } else { ask(&member.addr, access).await };
+        let answer = if member.name == answer.node_name {
+            Ok(answer.clone())
+        } else {
+            ask(&member.addr, access).await
+        };
         Row { name: member.name.clone(), addr: member.addr.clone(), voter: member.voter, answer }
     });
     let mut rows = futures::future::join_all(asked).await;
     if !rows.iter().any(|row| row.name == answer.node_name) {
         // It belongs to no cluster yet.
-        rows.push(Row { name: answer.node_name.clone(), addr: first.to_owned(), voter: false, answer: Ok(answer) });
+        rows.push(Row {
+            name: answer.node_name.clone(),
+            addr: first.to_owned(),
+            voter: false,
+            answer: Ok(answer),
+        });
     }
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(rows)
@@ -101,8 +113,9 @@ async fn ask_all(first: &str, access: &Access) -> anyhow::Result<Vec<Row>> {
 
 async fn ask(addr: &str, access: &Access) -> Result<StatusResponse, String> {
     let scheme = if access.tls.is_some() { "https" } else { "http" };
-    let mut endpoint =
-        Endpoint::from_shared(format!("{scheme}://{addr}")).map_err(|error| error.to_string())?.connect_timeout(ANSWER_MAX);
+    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{addr}"))
+        .map_err(|error| error.to_string())?
+        .connect_timeout(ANSWER_MAX);
     if let Some(tls) = &access.tls {
         endpoint = endpoint.tls_config(tls.clone()).map_err(|error| error.to_string())?;
     }
@@ -119,10 +132,24 @@ async fn ask(addr: &str, access: &Access) -> Result<StatusResponse, String> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let heads = ["NODE", "ADDRESS", "ROLE", "LEADER", "TERM", "LAST", "COMMITTED", "APPLIED", "LAG", "STATE HASH", "PAIRS", "LOG BYTES"];
+    let heads = [
+        "NODE",
+        "ADDRESS",
+        "ROLE",
+        "LEADER",
+        "TERM",
+        "LAST",
+        "COMMITTED",
+        "APPLIED",
+        "LAG",
+        "STATE HASH",
+        "PAIRS",
+        "LOG BYTES",
+    ];
     let mut lines = vec![heads.map(str::to_owned).to_vec()];
     // Only the leader knows how far the others lag.
-    let leader = rows.iter().filter_map(|row| row.answer.as_ref().ok()).find(|answer| answer.role == "leader");
+    let leader =
+        rows.iter().filter_map(|row| row.answer.as_ref().ok()).find(|answer| answer.role == "leader");
     for row in rows {
         let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let lag = leader.and_then(|leader| leader.members.iter().find(|member| member.name == row.name)?.lag);
@@ -131,7 +158,12 @@ fn table(rows: &[Row]) -> String {
             Ok(answer) => {
                 let leader = if answer.leader.is_empty() { "-" } else { &answer.leader };
                 line.extend([answer.role.clone(), leader.to_owned(), answer.term.to_string()]);
-                line.extend([number(answer.last_log), number(answer.committed), number(answer.applied), number(lag)]);
+                line.extend([
+                    number(answer.last_log),
+                    number(answer.committed),
+                    number(answer.applied),
+                    number(lag),
+                ]);
                 line.extend([hash(answer), answer.view_pairs.to_string(), answer.log_bytes.to_string()]);
             }
             Err(reason) => line.push(format!("({reason})")),

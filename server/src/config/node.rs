@@ -132,7 +132,8 @@ fn peers(settings: &Settings, name: &str, node_listen: SocketAddr) -> Result<Vec
 }
 
 fn is_host_and_port(addr: &str) -> bool {
-    addr.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
+    addr.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
 fn security(settings: &Settings) -> Result<Security, Error> {
@@ -190,9 +191,9 @@ fn gateway(settings: &Settings) -> keepstep_gateway::Options {
         credentials: settings.credentials_file.clone(),
         limits: keepstep_gateway::Limits {
             // A definition that may be larger needs a request that may be larger.
-            request_bytes: settings
-                .request_bytes_max
-                .unwrap_or_else(|| limits.request_bytes.max(definition_bytes.saturating_add(definition_bytes / 4))),
+            request_bytes: settings.request_bytes_max.unwrap_or_else(|| {
+                limits.request_bytes.max(definition_bytes.saturating_add(definition_bytes / 4))
+            }),
             definition_bytes,
             payload_bytes: settings.payload_bytes_max.unwrap_or(limits.payload_bytes),
             connections: settings.connections_max.unwrap_or(limits.connections),

@@ -192,8 +192,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// What a file says.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        toml::from_str(&text).map_err(|source| Error::File { path: path.to_owned(), source: Box::new(source) })
+        let text =
+            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| Error::File { path: path.to_owned(), source: Box::new(source) })
     }
 
     /// These settings, and those of `beneath` where these say nothing.

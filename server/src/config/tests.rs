@@ -21,7 +21,8 @@ fn file(text: &str) -> Result<Settings, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("keepstep.toml");
     std::fs::write(&path, text).expect("written");
-    Settings::read(&path).map_err(|error| error.to_string().replace(&format!("{}", folder.path().display()), ""))
+    Settings::read(&path)
+        .map_err(|error| error.to_string().replace(&format!("{}", folder.path().display()), ""))
 }
 
 fn node(arguments: &[&str]) -> Result<Node, Error> {
@@ -50,7 +51,9 @@ fn defaults_are_one_node_on_loopback() {
 fn a_flag_beats_the_file_and_the_file_beats_the_default() {
     let file = file("region = \"eu-west-1\"\naccount = \"111111111111\"\nretention-seconds = 60\napi-listen = [\"127.0.0.1:1\"]\n")
         .expect("valid");
-    let merged = flags(&["--region", "us-west-2", "--api-listen", "127.0.0.1:2,127.0.0.1:3"]).over(&file).expect("mergeable");
+    let merged = flags(&["--region", "us-west-2", "--api-listen", "127.0.0.1:2,127.0.0.1:3"])
+        .over(&file)
+        .expect("mergeable");
     assert_eq!(
         merged,
         Settings {
@@ -130,7 +133,8 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn lambda_endpoints_come_from_settings_and_then_from_the_sdks_variables() {
     let check = |arguments: &[&str], variables: &[(&str, &str)], expected: Option<&str>| {
-        let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, url)| (*url).to_owned());
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, url)| (*url).to_owned());
         let node = Node::new(flags(arguments), lookup).expect("valid");
         let expected = expected.map(|base| format!("{base}/2015-03-31/functions/f/invocations"));
         assert_eq!(node.lambda.url("f", ""), expected);

@@ -57,7 +57,11 @@ impl Client {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
@@ -106,7 +110,9 @@ impl Client {
         let request = request.body(Full::new(invocation.payload)).map_err(|error| error.to_string())?;
         let answer = self.http.request(request).await.map_err(|error| {
             // The outer error says 'client error (Connect)'; what happened is beneath.
-            error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", innermost(source)))
+            error
+                .source()
+                .map_or_else(|| error.to_string(), |source| format!("{error}: {}", innermost(source)))
         })?;
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
@@ -170,10 +176,13 @@ mod tests {
                         let (head, body) = request.into_parts();
                         let body = body.collect().await?.to_bytes();
                         log.lock().expect("no panic").push((head, body));
-                        Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from_static(answer.as_bytes()))))
+                        Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from_static(
+                            answer.as_bytes(),
+                        ))))
                     }
                 });
-                let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(async move {
                     // The client may drop its connection at any time.
                     let _ = connection.await;
@@ -211,7 +220,10 @@ mod tests {
             panic!("nobody listens");
         };
         assert_eq!(error, "Lambda.SdkClientException");
-        assert!(cause.starts_with("Unable to execute HTTP request: ") && cause.contains("refused"), "{cause}");
+        assert!(
+            cause.starts_with("Unable to execute HTTP request: ") && cause.contains("refused"),
+            "{cause}"
+        );
     }
 
     #[tokio::test]

@@ -139,7 +139,11 @@ mod tests {
         };
         check("other", "", "http://all:3001/2015-03-31/functions/other/invocations");
         check("other:1", "", "http://all:3001/2015-03-31/functions/other/invocations?Qualifier=1");
-        check("mine", "$LATEST", "http://mine:9000/2015-03-31/functions/mine/invocations?Qualifier=%24LATEST");
+        check(
+            "mine",
+            "$LATEST",
+            "http://mine:9000/2015-03-31/functions/mine/invocations?Qualifier=%24LATEST",
+        );
         check(
             "arn:aws:lambda:us-east-1:123456789012:function:mine:live",
             "",

@@ -81,7 +81,11 @@ impl Answer<'_> {
             Ok(payload) => payload,
             Err(result) => return result,
         };
-        if whole_answer { CallResult::Succeeded(self.whole(payload.as_ref())) } else { succeeded(payload.as_ref()) }
+        if whole_answer {
+            CallResult::Succeeded(self.whole(payload.as_ref()))
+        } else {
+            succeeded(payload.as_ref())
+        }
     }
 
     /// The function's result, checked to be JSON; `None` where there is none, as after an invocation of type `Event`.
@@ -109,7 +113,8 @@ impl Answer<'_> {
             .iter()
             .filter_map(|(name, value)| Some(Header::new(shown_as(name.as_str()), value.to_str().ok()?)))
             .collect();
-        answer.insert("SdkHttpMetadata".to_owned(), sdk_answer::http_metadata(&headers, self.status.as_u16()));
+        answer
+            .insert("SdkHttpMetadata".to_owned(), sdk_answer::http_metadata(&headers, self.status.as_u16()));
         answer.insert("SdkResponseMetadata".to_owned(), sdk_answer::response_metadata(self.request_id()));
         answer.insert("StatusCode".to_owned(), self.status.as_u16().into());
         Value::Object(answer).to_string().into()
@@ -185,7 +190,9 @@ fn by_status(status: StatusCode) -> &'static str {
 /// AWS invokes the latest version by its name, so that the ARN of a missing function shows it.
 fn with_latest(message: String) -> String {
     match message.split_once(":function:") {
-        Some((_, function)) if !function.is_empty() && !function.contains([':', ' ']) => format!("{message}:$LATEST"),
+        Some((_, function)) if !function.is_empty() && !function.contains([':', ' ']) => {
+            format!("{message}:$LATEST")
+        }
         _ => message,
     }
 }
@@ -209,7 +216,12 @@ fn shown_as(name: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn outcome(status: u16, headers: &[(&'static str, &'static str)], body: &'static str, whole: bool) -> CallResult {
+    fn outcome(
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        body: &'static str,
+        whole: bool,
+    ) -> CallResult {
         let headers = headers
             .iter()
             .map(|&(name, value)| {
@@ -228,7 +240,10 @@ mod tests {
     #[test]
     fn a_result_keeps_its_own_text() {
         let check = |body: &'static str, expected: &'static str| {
-            assert_eq!(outcome(200, &[], body, false), CallResult::Succeeded(Bytes::from_static(expected.as_bytes())));
+            assert_eq!(
+                outcome(200, &[], body, false),
+                CallResult::Succeeded(Bytes::from_static(expected.as_bytes()))
+            );
         };
         check(r#"{"a":  1}"#, r#"{"a":  1}"#);
         check("1.50", "1.50");
@@ -237,7 +252,11 @@ mod tests {
 
     #[test]
     fn the_whole_answer_is_as_the_integration_shows_it() {
-        let headers = [("content-type", "application/json"), ("x-amzn-requestid", "r-1"), ("x-amz-executed-version", "7")];
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-amzn-requestid", "r-1"),
+            ("x-amz-executed-version", "7"),
+        ];
         let CallResult::Succeeded(answer) = outcome(200, &headers, r#"{"a": 1}"#, true) else {
             panic!("a success");
         };
@@ -328,7 +347,10 @@ mod tests {
     fn what_is_no_json_is_no_result() {
         assert_eq!(
             outcome(200, &[], "<html>", false),
-            failed("Lambda.Unknown", "The function returned a payload that isn't JSON: expected value at line 1 column 1")
+            failed(
+                "Lambda.Unknown",
+                "The function returned a payload that isn't JSON: expected value at line 1 column 1"
+            )
         );
     }
 }

@@ -43,7 +43,11 @@ pub(crate) struct Poller {
 impl Poller {
     /// Whether nobody waits for the answer any more.
     pub(crate) fn is_gone(&self) -> bool {
-        self.reply.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(oneshot::Sender::is_closed)
+        self.reply
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_none_or(oneshot::Sender::is_closed)
     }
 
     /// Gives the answer. If the worker has gone meanwhile, its poll asked again finds the hand-out by its id.

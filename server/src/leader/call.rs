@@ -135,10 +135,12 @@ async fn record(
 fn payload(shared: &Shared, key: CallKey, call: &Call) -> Result<Bytes, Failure> {
     match call.payload {
         None => Ok(Bytes::from_static(b"{}")),
-        Some(payload) => read_payload(shared.ledger.view(), key.execution, payload).map_err(|error: ViewError| {
-            tracing::error!(%error, execution = %key.execution, "the payload of a call can't be read");
-            error.into()
-        }),
+        Some(payload) => {
+            read_payload(shared.ledger.view(), key.execution, payload).map_err(|error: ViewError| {
+                tracing::error!(%error, execution = %key.execution, "the payload of a call can't be read");
+                error.into()
+            })
+        }
     }
 }
 

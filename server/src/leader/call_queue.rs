@@ -166,7 +166,10 @@ impl CallQueue {
         for (stored, versioned) in &found {
             match CallKey::parse(stored).zip(decode::<Call>(stored, &versioned.value).ok()) {
                 Some((key, call)) => self.add(key, call),
-                None => tracing::error!(key = hex::encode(stored), "a stored call can't be read; it is left alone"),
+                None => tracing::error!(
+                    key = hex::encode(stored),
+                    "a stored call can't be read; it is left alone"
+                ),
             }
         }
         if found.len() < SCAN_MAX || self.lock().overflowed {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keepstep_asl::Entropy;
-use keepstep_engine::execution::{StartExecution, start as decide_start};
 use keepstep_engine::draft::decode;
+use keepstep_engine::execution::{StartExecution, start as decide_start};
 use keepstep_engine::id::{ExecutionId, RequestId};
 use keepstep_engine::key::{self, CallKey};
 use keepstep_engine::record::{Call, Head, ParentLink};
 use keepstep_engine::stimulus::CallResult;
-use keepstep_engine::{Arrival, ApiError, Caller, Desk, Stimulus};
+use keepstep_engine::{ApiError, Arrival, Caller, Desk, Stimulus};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -104,7 +104,9 @@ fn request_id(key: CallKey, attempt: u64) -> RequestId {
 fn started_answer(arn: &str, started_ms: i64) -> Bytes {
     let request_id = aws_request_id();
     // What the answer would be on the wire, whose length a header tells.
-    let content_length = format!(r#"{{"executionArn":"{arn}","startDate":{}.{:03}}}"#, started_ms / 1000, started_ms % 1000).len();
+    let content_length =
+        format!(r#"{{"executionArn":"{arn}","startDate":{}.{:03}}}"#, started_ms / 1000, started_ms % 1000)
+            .len();
     let headers = [
         Header::new("x-amzn-RequestId", &request_id),
         Header::new("connection", "keep-alive"),
@@ -130,7 +132,13 @@ fn refused(error: &ApiError) -> CallResult {
     };
     CallResult::Failed {
         error: format!("StepFunctions.{name}"),
-        cause: sdk_answer::optimised_cause(&error.message, "AWSStepFunctions", 400, error.code, &aws_request_id()),
+        cause: sdk_answer::optimised_cause(
+            &error.message,
+            "AWSStepFunctions",
+            400,
+            error.code,
+            &aws_request_id(),
+        ),
     }
 }
 
@@ -171,7 +179,10 @@ mod tests {
         assert_eq!(answer["StartDate"], 1_700_000_000_123_i64);
         assert_eq!(answer["SdkHttpMetadata"]["HttpStatusCode"], 200);
         assert_eq!(answer["SdkHttpMetadata"]["HttpHeaders"]["Date"], "Tue, 14 Nov 2023 22:13:20 GMT");
-        assert_eq!(answer["SdkHttpMetadata"]["AllHttpHeaders"]["connection"], serde_json::json!(["keep-alive"]));
+        assert_eq!(
+            answer["SdkHttpMetadata"]["AllHttpHeaders"]["connection"],
+            serde_json::json!(["keep-alive"])
+        );
         assert_eq!(
             answer["SdkResponseMetadata"]["RequestId"],
             answer["SdkHttpMetadata"]["HttpHeaders"]["x-amzn-RequestId"]

@@ -126,7 +126,8 @@ mod tests {
     fn transactions_carry_the_time_until_one_is_committed_and_again_after_the_slack() {
         let clock = Clock::start(0, 1_000_000);
         let stamp = |at| {
-            let mut transaction = Transaction { origin: Origin("Test"), guards: Vec::new(), writes: Vec::new() };
+            let mut transaction =
+                Transaction { origin: Origin("Test"), guards: Vec::new(), writes: Vec::new() };
             let stamp = clock.stamp(Timestamp(at), &mut transaction);
             assert_eq!(transaction.writes.len(), usize::from(stamp.is_some()));
             stamp

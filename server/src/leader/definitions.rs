@@ -84,7 +84,12 @@ impl Generations {
 }
 
 impl Definitions for DefinitionCache {
-    fn definition(&self, view: &dyn View, machine: MachineId, revision: u64) -> Result<Arc<Definition>, ViewError> {
+    fn definition(
+        &self,
+        view: &dyn View,
+        machine: MachineId,
+        revision: u64,
+    ) -> Result<Arc<Definition>, ViewError> {
         if let Some(definition) = self.cached((machine, revision)) {
             return Ok(definition);
         }

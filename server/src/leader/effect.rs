@@ -25,7 +25,8 @@ impl Shared {
                 Effect::WakeParent { execution, branch, attempt } => {
                     let (shared, term) = (Arc::clone(self), Arc::clone(term));
                     self.runtime.spawn(async move {
-                        step::insist(&shared, &term, execution, Stimulus::ChildFinished { branch, attempt }).await;
+                        step::insist(&shared, &term, execution, Stimulus::ChildFinished { branch, attempt })
+                            .await;
                     });
                 }
                 Effect::Started => {

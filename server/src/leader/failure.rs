@@ -4,7 +4,7 @@ use keepstep_engine::{ApiError, Refusal, ViewError};
 
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// An error of the AWS API, decided on a state that a quorum confirmed: nothing was changed.
     #[error(transparent)]
     Api(#[from] ApiError),

@@ -59,7 +59,10 @@ async fn begin(shared: &Arc<Shared>, number: u64, leadership: &mut watch::Receiv
 }
 
 /// Whether leadership changed meanwhile: then the change is still to be handled.
-async fn pause_while_leading(pause: std::time::Duration, leadership: &mut watch::Receiver<Leadership>) -> bool {
+async fn pause_while_leading(
+    pause: std::time::Duration,
+    leadership: &mut watch::Receiver<Leadership>,
+) -> bool {
     tokio::select! {
         _ = leadership.changed() => {
             leadership.mark_changed();

@@ -57,7 +57,8 @@ impl Ledger for MemoryLedger {
     }
 
     fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
-        let forced = self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let forced =
+            self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         let committed = forced.is_err() && self.memory().apply(&transaction);
         async move { Ok(if committed { Proposed::Committed } else { Proposed::Refused }) }.boxed()
     }

@@ -49,19 +49,19 @@ pub(crate) use clock::wall_ms;
 pub(crate) use lead::lead;
 pub(crate) use ledger::{Ledger, Proposed};
 
-pub use failure::Failure;
+pub(crate) use failure::Failure;
 
 /// A worker that waits for a task of an activity.
 #[derive(Clone, Debug)]
-pub struct ActivityPoll {
+pub(crate) struct ActivityPoll {
     /// Of which activity.
-    pub activity: ActivityId,
+    pub(crate) activity: ActivityId,
     /// The same for every try of one poll.
-    pub poll_id: RequestId,
+    pub(crate) poll_id: RequestId,
     /// As the worker calls itself.
-    pub worker_name: Option<String>,
+    pub(crate) worker_name: Option<String>,
     /// How long to hold the poll.
-    pub wait: Duration,
+    pub(crate) wait: Duration,
 }
 
 /// Bounds and sizes of the scheduler.
@@ -106,7 +106,7 @@ struct Shared {
 
 /// A handle: run decisions here if this node leads, and read on any node. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {
+pub(crate) struct Engine {
     shared: Arc<Shared>,
 }
 
@@ -152,13 +152,13 @@ impl Engine {
     }
 
     /// The bounds in force.
-    pub fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
 
     /// Runs a decision on the evaluation pool, proposes its transaction, decides again when a guard refused it (bounded), carries out
     /// the effects after the commit, then gives the reply. Goes on to its end when the caller goes away.
-    pub async fn decide<R: Send + 'static>(
+    pub(crate) async fn decide<R: Send + 'static>(
         &self,
         decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
     ) -> Result<R, Failure> {
@@ -169,24 +169,30 @@ impl Engine {
     }
 
     /// Puts a stimulus in an execution's mailbox; the answer comes after the commit of the step that took it.
-    pub async fn deliver(&self, execution: ExecutionId, arrival: Arrival) -> Result<Answer, Failure> {
+    pub(crate) async fn deliver(&self, execution: ExecutionId, arrival: Arrival) -> Result<Answer, Failure> {
         step::deliver(&self.shared, &self.term()?, execution, arrival, None).await
     }
 
     /// Holds a poll until a task is handed out (committed), the wait is over (`None`), or the future is dropped.
-    pub async fn poll(&self, poll: ActivityPoll) -> Result<Option<HandedOut>, Failure> {
+    pub(crate) async fn poll(&self, poll: ActivityPoll) -> Result<Option<HandedOut>, Failure> {
         hand_out::poll(&self.shared, &self.term()?, poll).await
     }
 
     /// A linearizable read on any node.
-    pub async fn read<R>(&self, read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
+    pub(crate) async fn read<R>(
+        &self,
+        read: impl FnOnce(&dyn View) -> Result<R, Refusal>,
+    ) -> Result<R, Failure> {
         self.shared.ledger.barrier().await?;
         self.read_applied(read)
     }
 
     /// A read of what this node has applied: not linearizable, and without a round to the other nodes. For following a reference
     /// that was committed here already, such as a handed-out task's input.
-    pub fn read_applied<R>(&self, read: impl FnOnce(&dyn View) -> Result<R, Refusal>) -> Result<R, Failure> {
+    pub(crate) fn read_applied<R>(
+        &self,
+        read: impl FnOnce(&dyn View) -> Result<R, Refusal>,
+    ) -> Result<R, Failure> {
         Ok(read(self.shared.ledger.view())?)
     }
 }

@@ -49,7 +49,10 @@ impl Pool {
     }
 
     /// Runs `job` on a thread of the pool.
-    pub(crate) async fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> Result<R, Failure> {
+    pub(crate) async fn run<R: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
         let (done, result) = oneshot::channel();
         self.queued.set(self.queue.submit(Box::new(move || {
             // Whoever waits has gone if this fails: nothing is lost.

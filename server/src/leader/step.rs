@@ -16,7 +16,8 @@ use super::{Failure, Shared, decide};
 pub(crate) type Answers = Vec<Result<Answer, ApiError>>;
 
 /// The engine's step, or a test's.
-pub(crate) type StepFn = dyn Fn(&Desk<'_>, ExecutionId, &[Arrival]) -> Result<Decision<Answers>, Refusal> + Send + Sync;
+pub(crate) type StepFn =
+    dyn Fn(&Desk<'_>, ExecutionId, &[Arrival]) -> Result<Decision<Answers>, Refusal> + Send + Sync;
 
 /// Puts an arrival in a mailbox, and waits for the commit of the step that took it. `worker` is who a hand-out is for: if it has gone
 /// when the step is decided, nothing is handed out and the answer is [`Failure::Unavailable`].
@@ -39,7 +40,12 @@ pub(crate) async fn deliver(
 }
 
 /// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date.
-pub(crate) async fn insist(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, stimulus: Stimulus) {
+pub(crate) async fn insist(
+    shared: &Arc<Shared>,
+    term: &Arc<Term>,
+    execution: ExecutionId,
+    stimulus: Stimulus,
+) {
     let mut pause = shared.pauses.first;
     loop {
         let arrival = Arrival { request: None, stimulus: stimulus.clone() };
@@ -80,7 +86,8 @@ async fn step(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, le
         return;
     }
     let step = Arc::clone(&shared.step);
-    let decided = decide::run(shared, term, Arc::new(move |desk: &Desk<'_>| step(desk, execution, &arrivals))).await;
+    let decided =
+        decide::run(shared, term, Arc::new(move |desk: &Desk<'_>| step(desk, execution, &arrivals))).await;
     match decided {
         Ok(answers) => {
             debug_assert_eq!(answers.len(), replies.len(), "one answer for each arrival");

@@ -43,7 +43,10 @@ pub(super) async fn run(replica: Replica, peers: Vec<String>) {
 
 async fn ask(name: &str, channel: PeerChannel) -> Option<Offset> {
     let asked = Instant::now();
-    let answer = tokio::time::timeout(ANSWER_MAX, ClusterClient::new(channel).clock(ClockRequest {})).await.ok()?.ok()?;
+    let answer = tokio::time::timeout(ANSWER_MAX, ClusterClient::new(channel).clock(ClockRequest {}))
+        .await
+        .ok()?
+        .ok()?;
     let half_way_ms = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or(0);
     let theirs_ms = answer.into_inner().unix_micros / 1_000;
     Some((name.to_owned(), theirs_ms + half_way_ms - wall_ms()))
@@ -52,7 +55,9 @@ async fn ask(name: &str, channel: PeerChannel) -> Option<Offset> {
 async fn judge(replica: &Replica, offsets: &[Offset]) {
     let Some(ahead_ms) = ahead_of_median(offsets) else { return };
     gauge!(metric::CLOCK_OFFSET).set(ahead_ms as f64);
-    if ahead_ms.abs() <= OFFSET_MAX_MS || !matches!(&*replica.leadership().borrow(), Leadership::Leader { .. }) {
+    if ahead_ms.abs() <= OFFSET_MAX_MS
+        || !matches!(&*replica.leadership().borrow(), Leadership::Leader { .. })
+    {
         return;
     }
     let Some(successor) = nearest_to_median(offsets, ahead_ms) else { return };
@@ -88,8 +93,11 @@ mod tests {
     #[test]
     fn the_odd_clock_out_is_the_one_that_is_off() {
         let check = |offsets: &[i64], ahead_ms: Option<i64>, successor: Option<&str>| {
-            let offsets: Vec<Offset> =
-                offsets.iter().enumerate().map(|(index, &offset)| (format!("peer-{index}"), offset)).collect();
+            let offsets: Vec<Offset> = offsets
+                .iter()
+                .enumerate()
+                .map(|(index, &offset)| (format!("peer-{index}"), offset))
+                .collect();
             assert_eq!(ahead_of_median(&offsets), ahead_ms);
             assert_eq!(ahead_ms.and_then(|ahead_ms| nearest_to_median(&offsets, ahead_ms)), successor);
         };

@@ -19,7 +19,7 @@ pub(crate) use serve::{MESSAGE_BYTES_MAX, serve};
 
 /// A running node, as its services see it. Cheap to clone.
 #[derive(Clone)]
-pub struct Node {
+pub(crate) struct Node {
     engine: Engine,
     replica: Replica,
     leadership: watch::Receiver<Leadership>,
@@ -33,15 +33,17 @@ impl Node {
     }
 
     /// Runs decisions if this node leads, and reads.
-    pub fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// A client of the leader's Workflow service; `None` if no other node is known to lead.
-    pub fn leader_client(&self) -> Option<WorkflowClient<PeerChannel>> {
+    pub(crate) fn leader_client(&self) -> Option<WorkflowClient<PeerChannel>> {
         let name = match &*self.leadership.borrow() {
             Leadership::Follower { leader: Some(leader) } => leader.name.clone(),
-            Leadership::Follower { leader: None } | Leadership::Leader { .. } | Leadership::Stopped => return None,
+            Leadership::Follower { leader: None } | Leadership::Leader { .. } | Leadership::Stopped => {
+                return None;
+            }
         };
         let mut known = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = match &*known {

@@ -39,7 +39,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     tracing::info!(node = peers.node_name, raft_id = peers.raft_id, address = %replica.local_addr(), "the node port listens");
 
     let workflow = keepstep_gateway::workflow::over(service);
-    let workflow = workflow.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let workflow =
+        workflow.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX);
     let probes = Arc::new(NodeProbes::new(replica.clone()));
     let gateway = match Gateway::bind(gateway_options, workflow, probes, metrics).await {
         Ok(gateway) => gateway,
@@ -121,7 +122,8 @@ fn services(
     settings: leader::Settings,
 ) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node)> {
     let ledger = Arc::new(ReplicaLedger::new(replica.clone()));
-    let engine = Engine::new(ledger, client, settings, runtime).context("the evaluation threads don't start")?;
+    let engine =
+        Engine::new(ledger, client, settings, runtime).context("the evaluation threads don't start")?;
     let node = Node::new(engine, replica.clone());
     let service = WorkflowServer::new(WorkflowService::new(node.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
@@ -137,7 +139,9 @@ fn say_what_is_open(config: &config::Node) {
         );
     }
     if matches!(config.replica.security, keepstep_raft::Security::Insecure) {
-        tracing::warn!("nodes don't prove who they are: neither mutual TLS nor a cluster secret is configured");
+        tracing::warn!(
+            "nodes don't prove who they are: neither mutual TLS nor a cluster secret is configured"
+        );
     }
 }
 
