@@ -48,6 +48,14 @@ impl Expression {
         }
     }
 
+    /// Calls `visit` with each variable that the expression refers to, in the order of the text.
+    pub(crate) fn each_variable(&self, visit: &mut dyn FnMut(&str)) {
+        match self {
+            Expression::Path(path) => path.variable().into_iter().for_each(visit),
+            Expression::Intrinsic(call) => call.each_variable(visit),
+        }
+    }
+
     /// The expression as written.
     pub fn text(&self) -> &str {
         match self {

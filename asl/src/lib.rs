@@ -23,6 +23,7 @@ mod scope;
 pub mod template;
 pub mod timestamp;
 mod validation;
+mod variable_name;
 mod wording;
 
 pub use evaluation_error::EvaluationError;

@@ -3,6 +3,26 @@
 /// Longest name of a state, in Unicode characters (Amazon States Language specification, "States").
 pub const STATE_NAME_CHARACTERS_MAX: usize = 80;
 
+/// Longest name of a variable, in Unicode characters (developer guide, "Variable name syntax").
+pub const VARIABLE_NAME_CHARACTERS_MAX: usize = 80;
+
+/// Largest variable, and largest sum of the variables that one `Assign` sets, in bytes of JSON (developer guide,
+/// "Variable limits"). Checked when they are assigned.
+pub const ASSIGN_BYTES_MAX: usize = 262_144;
+
+/// Largest sum of all variables of an execution, in bytes of JSON (developer guide, "Variable limits"). Checked when
+/// they are assigned.
+pub const VARIABLES_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Longest `Label` of a Map (developer guide, "Using Map state in Distributed mode").
+pub const LABEL_CHARACTERS_MAX: usize = 40;
+
+/// Largest `MaxItems` in a definition. A path or an expression may yield more (seen on AWS).
+pub const MAX_ITEMS_MAX: u64 = 100_000_000;
+
+/// Largest `MaxInputBytesPerBatch`: a child's input is no larger than any payload.
+pub const BATCH_BYTES_MAX: u64 = 262_144;
+
 /// Largest number of seconds in `Seconds`, `TimeoutSeconds`, `HeartbeatSeconds` and `IntervalSeconds`, and
 /// largest `MaxAttempts` (developer guide: "maximum value is 99999999").
 pub const NUMBER_MAX: u64 = 99_999_999;

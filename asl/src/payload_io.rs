@@ -115,7 +115,7 @@ mod tests {
         ] {
             let selection = selection.expect("a path");
             let context = json!({"Execution": {"Input": {"in": 0}}});
-            let scope = Scope { input: &input, context: &context, entropy: &NoEntropy };
+            let scope = Scope::new(&input, &context, &NoEntropy);
             assert_eq!(selection.select(&scope), expected, "{selection:?} of {input}");
         }
         assert!(Selection::parse(Some("a")).is_err());

@@ -1,8 +1,11 @@
 //! What an expression may look at while one state is evaluated. Holds references only and never computes anything.
 
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
 use serde_json::Value;
 
-/// The documents and the randomness that the expressions of one state may use.
+/// The documents, the variables and the randomness that the JSONPath expressions of one state may use.
 ///
 /// Cheap to copy; build a new one for each stage (`Parameters` sees the state's input, `ResultSelector` its result).
 #[derive(Clone, Copy)]
@@ -11,12 +14,28 @@ pub struct Scope<'a> {
     pub input: &'a Value,
     /// The context object, which `$$` stands for.
     pub context: &'a Value,
+    /// The variables that `$name` stands for, by name without `$`: those of the branch and of the branches around it.
+    pub variables: &'a IndexMap<String, Value>,
     /// Where `States.UUID` and `States.MathRandom` take their randomness from.
     pub entropy: &'a dyn Entropy,
 }
 
+static NO_VARIABLES: LazyLock<IndexMap<String, Value>> = LazyLock::new(IndexMap::new);
+
 impl<'a> Scope<'a> {
+    /// A scope without variables.
+    pub fn new(input: &'a Value, context: &'a Value, entropy: &'a dyn Entropy) -> Scope<'a> {
+        Scope { input, context, variables: &NO_VARIABLES, entropy }
+    }
+
+    /// The same scope with these variables.
+    #[must_use]
+    pub fn with_variables(self, variables: &'a IndexMap<String, Value>) -> Scope<'a> {
+        Scope { variables, ..self }
+    }
+
     /// The same scope looking at another document.
+    #[must_use]
     pub fn with_input(self, input: &'a Value) -> Scope<'a> {
         Scope { input, ..self }
     }

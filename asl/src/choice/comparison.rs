@@ -112,6 +112,14 @@ impl Kind {
 }
 
 impl Comparison {
+    /// The variable that a `*Path` operator compares with.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match self {
+            Comparison::WithPath(_, _, path) => path.variable(),
+            _ => None,
+        }
+    }
+
     /// Whether the comparison holds for what `variable` leads to.
     pub(super) fn holds(
         &self,

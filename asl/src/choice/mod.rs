@@ -52,6 +52,23 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Calls `visit` with each variable that the rule refers to, in the order of the text.
+    pub(crate) fn each_variable(&self, visit: &mut dyn FnMut(&str)) {
+        each_variable(&self.node, visit);
+    }
+}
+
+fn each_variable(node: &Node, visit: &mut dyn FnMut(&str)) {
+    match node {
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| each_variable(node, visit)),
+        Node::Not(node) => each_variable(node, visit),
+        Node::Test { variable, comparison } => {
+            variable.variable().into_iter().chain(comparison.variable()).for_each(visit);
+        }
+    }
+}
+
 fn matches(node: &Node, scope: &Scope<'_>, budget: &Budget) -> Result<bool, EvaluationError> {
     budget.visit(1)?;
     match node {

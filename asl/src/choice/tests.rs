@@ -13,7 +13,7 @@ fn matches(rule: &Value) -> Result<bool, EvaluationError> {
     });
     let context = json!({"Execution": {"Name": "b"}});
     let rule = Rule::parse(rule).expect("a rule");
-    rule.matches(&Scope { input: &input, context: &context, entropy: &NoEntropy })
+    rule.matches(&Scope::new(&input, &context, &NoEntropy))
 }
 
 #[test]

@@ -79,6 +79,17 @@ impl Call {
         self.evaluate_within(scope, &Budget::default())
     }
 
+    /// Calls `visit` with each variable that the arguments refer to, in the order of the text.
+    pub(crate) fn each_variable(&self, visit: &mut dyn FnMut(&str)) {
+        for argument in &self.arguments {
+            match argument {
+                Argument::Path(path) => path.variable().into_iter().for_each(&mut *visit),
+                Argument::Call(call) => call.each_variable(visit),
+                Argument::Literal(_) | Argument::Text { .. } => {}
+            }
+        }
+    }
+
     /// The call as written.
     pub fn text(&self) -> &str {
         &self.text

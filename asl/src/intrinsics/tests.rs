@@ -18,7 +18,7 @@ impl Entropy for Counting {
 fn evaluate(call: &str, input: &Value) -> Result<Value, EvaluationError> {
     let context = json!({"StateMachine": {"Id": "arn:x", "Name": "a-b-c"}, "Execution": {"Name": "run"}});
     let call = Call::parse(call).expect(call);
-    call.evaluate(&Scope { input, context: &context, entropy: &Counting })
+    call.evaluate(&Scope::new(input, &context, &Counting))
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! JSONPath as AWS runs it: Jayway's dialect, in which a definite path gives a value and an indefinite one a list,
-//! and `$$` starts at the context object. Knows nothing of intrinsic functions.
+//! `$$` starts at the context object and `$name` at a variable. Knows nothing of intrinsic functions.
 
 mod evaluator;
 mod filter;
@@ -24,13 +24,15 @@ pub struct Path {
     segments: Vec<Segment>,
 }
 
-/// Where a path starts. Variables (`$name`) will be another root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a path starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Root {
     /// `$`
     Input,
     /// `$$`
     Context,
+    /// `$name`
+    Variable(String),
 }
 
 /// Why a text is no path.
@@ -100,17 +102,32 @@ impl Path {
         self.root == Root::Context
     }
 
+    /// The variable that the path starts at, without its `$`.
+    pub fn variable(&self) -> Option<&str> {
+        match &self.root {
+            Root::Variable(name) => Some(name),
+            Root::Input | Root::Context => None,
+        }
+    }
+
     /// Whether the path is a Reference Path: names and indexes only, so that it names one node whatever the document.
     pub fn is_reference(&self) -> bool {
         self.segments.iter().all(|segment| matches!(segment, Segment::Child(_) | Segment::Index(_)))
     }
 
-    /// The document the path starts at.
+    /// The document the path starts at, for texts that show it. A variable that nothing was assigned to has none:
+    /// there it is the input.
     pub(crate) fn document<'a>(&self, scope: &Scope<'a>) -> &'a Value {
-        match self.root {
+        match &self.root {
             Root::Input => scope.input,
             Root::Context => scope.context,
+            Root::Variable(name) => scope.variables.get(name).unwrap_or(scope.input),
         }
+    }
+
+    /// Whether the path starts at a document that is `null`, to which AWS applies none. A variable may be `null`.
+    pub(crate) fn starts_at_null(&self, scope: &Scope<'_>) -> bool {
+        self.variable().is_none() && self.document(scope).is_null()
     }
 
     pub(crate) fn evaluate_within(
@@ -118,7 +135,7 @@ impl Path {
         scope: &Scope<'_>,
         budget: &Budget,
     ) -> Result<Value, EvaluationError> {
-        if self.document(scope).is_null() {
+        if self.starts_at_null(scope) {
             return Err(null_document());
         }
         match self.look_up(scope, budget) {
@@ -152,7 +169,12 @@ impl Path {
     }
 
     fn look_up<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, Failure> {
-        let document = self.document(scope);
+        let document = match &self.root {
+            Root::Variable(name) => scope.variables.get(name).ok_or_else(|| {
+                Failure::Nowhere(format!("No value has been assigned to the variable '${name}'"))
+            })?,
+            Root::Input | Root::Context => self.document(scope),
+        };
         evaluator::evaluate(&self.segments, document, document, budget)
     }
 }

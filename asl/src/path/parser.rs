@@ -10,7 +10,7 @@ use super::{
     function::Function,
     segment::Segment,
 };
-use crate::cursor::Cursor;
+use crate::{cursor::Cursor, variable_name};
 
 /// How deep parentheses, negations, lists and paths may nest within a filter.
 const FILTER_DEPTH_MAX: usize = 16;
@@ -21,12 +21,12 @@ const REGEX_SIZE_MAX: usize = 32 * 1024;
 
 /// Reads a whole path.
 pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
-    let (root, rest) = match text.strip_prefix('$') {
-        Some(rest) => match rest.strip_prefix('$') {
-            Some(rest) => (Root::Context, rest),
-            None => (Root::Input, rest),
-        },
-        None => return Err(ParseError::new("A path starts with '$' or '$$'")),
+    let Some(rest) = text.strip_prefix('$') else {
+        return Err(ParseError::new("A path starts with '$', '$$' or '$' and the name of a variable"));
+    };
+    let (root, rest) = match rest.strip_prefix('$') {
+        Some(rest) => (Root::Context, rest),
+        None => root(rest)?,
     };
     let mut parser = Parser { cursor: Cursor::new(text, rest), depth: 0 };
     let segments = parser.segments()?;
@@ -34,6 +34,18 @@ pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
         return Err(parser.error("Unexpected character"));
     }
     Ok((root, segments))
+}
+
+/// Where a path starts that goes on with `rest` behind its `$`, and what follows that.
+fn root(rest: &str) -> Result<(Root, &str), ParseError> {
+    let name = variable_name::at_start(rest);
+    if name.is_empty() {
+        return Ok((Root::Input, rest));
+    }
+    match variable_name::problem(name) {
+        Some(problem) => Err(ParseError::new(problem)),
+        None => Ok((Root::Variable(name.to_owned()), rest.strip_prefix(name).unwrap_or_default())),
+    }
 }
 
 struct Parser<'t> {

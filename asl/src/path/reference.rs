@@ -51,14 +51,20 @@ impl ReferencePath {
     /// Compiles a reference path: names and indexes only, none of `@`, `..`, `,`, `:`, `?`, `*`, and not `$$`.
     ///
     /// # Errors
-    /// If the text is no path, is no reference path, starts at the context object, or goes more than 120 levels deep.
+    /// If the text is no path, is no reference path, starts at the context object or a variable, or goes more than 120 levels deep.
     pub fn parse(text: &str) -> Result<ReferencePath, ParseError> {
         require_dollar(text)?;
         let (root, segments) = parser::parse(text)?;
-        if root == Root::Context {
-            return Err(ParseError::new(format!(
-                "'{text}' starts at the context object, which cannot be written"
-            )));
+        match root {
+            Root::Input => {}
+            Root::Context => {
+                return Err(ParseError::new(format!(
+                    "'{text}' starts at the context object, which cannot be written"
+                )));
+            }
+            Root::Variable(_) => {
+                return Err(ParseError::new(format!("'{text}' starts at a variable, which only Assign sets")));
+            }
         }
         if segments.len() > DEPTH_MAX {
             return Err(ParseError::new(format!("A reference path has at most {DEPTH_MAX} steps")));

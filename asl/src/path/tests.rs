@@ -8,7 +8,7 @@ use crate::{EvaluationError, Scope, scope::NoEntropy};
 fn evaluate(path: &str, input: &Value) -> Result<Value, EvaluationError> {
     let context = json!({"Execution": {"Name": "run"}, "Map": {"Item": {"Index": 3}}});
     let path = Path::parse(path).expect(path);
-    path.evaluate(&Scope { input, context: &context, entropy: &NoEntropy })
+    path.evaluate(&Scope::new(input, &context, &NoEntropy))
 }
 
 fn store() -> Value {
@@ -235,7 +235,7 @@ fn costly_paths_are_stopped() {
         ("$..*..*", &deep, false),
         ("$..*..*..*..*", &deep, true),
     ] {
-        let scope = Scope { input: document, context: &Value::Null, entropy: &NoEntropy };
+        let scope = Scope::new(document, &Value::Null, &NoEntropy);
         let value = Path::parse(path).expect(path).evaluate(&scope);
         assert_eq!(value.is_err_and(|error| error.error == "States.Runtime"), stopped, "{path}");
     }

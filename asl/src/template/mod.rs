@@ -1,4 +1,4 @@
-//! Payload templates: `Parameters`, `ResultSelector`, `ItemSelector`. A template is JSON in which each field whose name
+//! Payload templates: `Parameters`, `ResultSelector`, `ItemSelector`, `Assign`. A template is JSON in which each field whose name
 //! ends in `.$` holds an expression. Never looks into strings without that mark.
 
 use serde_json::{Map, Value};
@@ -68,6 +68,28 @@ impl Template {
         let value = evaluate_node(&self.node, scope, &Budget::default())?;
         check_depth(&value)?;
         Ok(value)
+    }
+}
+
+impl Template {
+    /// Calls `visit` with each variable that the template's expressions refer to, in the order of the text.
+    pub(crate) fn each_variable(&self, visit: &mut dyn FnMut(&str)) {
+        each_variable(&self.node, visit);
+    }
+}
+
+fn each_variable(node: &Node, visit: &mut dyn FnMut(&str)) {
+    match node {
+        Node::Literal(_) => {}
+        Node::Array(nodes) => nodes.iter().for_each(|node| each_variable(node, visit)),
+        Node::Object(fields) => {
+            for field in fields {
+                match field {
+                    Field::Fixed { node, .. } => each_variable(node, visit),
+                    Field::Computed { expression, .. } => expression.each_variable(visit),
+                }
+            }
+        }
     }
 }
 
@@ -143,7 +165,7 @@ fn evaluate_field(
 ) -> Result<Value, EvaluationError> {
     match expression {
         Expression::Intrinsic(call) => call.evaluate_within(scope, budget),
-        Expression::Path(path) if path.document(scope).is_null() => Err(path::null_document()),
+        Expression::Path(path) if path.starts_at_null(scope) => Err(path::null_document()),
         Expression::Path(path) => path.find_within(scope, budget)?.ok_or_else(|| {
             EvaluationError::runtime(format!(
                 "The JSONPath '{}' specified for the field '{name}' could not be found in the input '{}'",
@@ -168,7 +190,7 @@ mod tests {
     fn evaluate(template: &Value, input: &Value) -> Result<Value, EvaluationError> {
         let context = json!({"Execution": {"Name": "run"}});
         let template = Template::parse(template).expect("a template");
-        template.evaluate(&Scope { input, context: &context, entropy: &NoEntropy })
+        template.evaluate(&Scope::new(input, &context, &NoEntropy))
     }
 
     #[test]

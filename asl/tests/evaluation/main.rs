@@ -16,5 +16,5 @@ impl Entropy for Fixed {
 }
 
 fn scope<'a>(input: &'a Value, context: &'a Value) -> Scope<'a> {
-    Scope { input, context, entropy: &Fixed }
+    Scope::new(input, context, &Fixed)
 }

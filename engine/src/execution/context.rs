@@ -24,7 +24,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The scope that expressions are evaluated in.
     pub(super) fn scope<'s>(&'s self, desk: &Desk<'s>) -> Scope<'s> {
-        Scope { input: &self.input, context: &self.context, entropy: desk.entropy }
+        Scope::new(&self.input, &self.context, desk.entropy)
     }
 }
 
