@@ -30,7 +30,10 @@ impl ClusterService {
 
 #[tonic::async_trait]
 impl Service for ClusterService {
-    async fn hello(&self, request: Request<proto::HelloRequest>) -> Result<Response<proto::HelloResponse>, Status> {
+    async fn hello(
+        &self,
+        request: Request<proto::HelloRequest>,
+    ) -> Result<Response<proto::HelloResponse>, Status> {
         let from = request.into_inner().from;
         if self.core.peers.is_cut(&from) {
             return Err(Status::unavailable("cut off by a test"));
@@ -44,7 +47,10 @@ impl Service for ClusterService {
         }))
     }
 
-    async fn join(&self, request: Request<proto::JoinRequest>) -> Result<Response<proto::JoinResponse>, Status> {
+    async fn join(
+        &self,
+        request: Request<proto::JoinRequest>,
+    ) -> Result<Response<proto::JoinResponse>, Status> {
         join::handle(&self.core, request.into_inner()).await.map(Response::new)
     }
 
@@ -66,13 +72,18 @@ impl Service for ClusterService {
         Ok(Response::new(proto::StateHashesResponse { hashes }))
     }
 
-    async fn status(&self, _: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {
+    async fn status(
+        &self,
+        _: Request<proto::StatusRequest>,
+    ) -> Result<Response<proto::StatusResponse>, Status> {
         Ok(Response::new(self.core.status().into()))
     }
 
     async fn clock(&self, _: Request<proto::ClockRequest>) -> Result<Response<proto::ClockResponse>, Status> {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(Response::new(proto::ClockResponse { unix_micros: i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX) }))
+        Ok(Response::new(proto::ClockResponse {
+            unix_micros: i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX),
+        }))
     }
 
     async fn transfer_leadership(

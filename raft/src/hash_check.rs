@@ -15,7 +15,8 @@ const ANSWER: Duration = Duration::from_secs(1);
 
 /// Asks every other voter for its hashes and judges this replica by them.
 pub(crate) async fn compare(core: &Core) {
-    let mine: HashMap<u64, u128> = core.state.recorded_hashes().into_iter().map(|hash| (hash.index, hash.hash)).collect();
+    let mine: HashMap<u64, u128> =
+        core.state.recorded_hashes().into_iter().map(|hash| (hash.index, hash.hash)).collect();
     if mine.is_empty() {
         return;
     }
@@ -26,12 +27,15 @@ pub(crate) async fn compare(core: &Core) {
         let Some(member) = membership.get_node(id) else { continue };
         let Ok(channel) = core.peers.channel_shared(member) else { continue };
         let request = StateHashesRequest { cluster_id: core.identity.cluster_id().unwrap_or_default() };
-        let Ok(Ok(response)) = tokio::time::timeout(ANSWER, ClusterClient::new(channel).state_hashes(request)).await else {
+        let Ok(Ok(response)) =
+            tokio::time::timeout(ANSWER, ClusterClient::new(channel).state_hashes(request)).await
+        else {
             continue;
         };
-        let theirs = response.into_inner().hashes.into_iter().filter_map(|hash| {
-            Some((hash.index, u128::from_be_bytes(hash.hash.as_ref().try_into().ok()?)))
-        });
+        let theirs =
+            response.into_inner().hashes.into_iter().filter_map(|hash| {
+                Some((hash.index, u128::from_be_bytes(hash.hash.as_ref().try_into().ok()?)))
+            });
         verdicts.push((member.name.clone(), theirs.collect::<Vec<_>>()));
     }
     match judge(&mine, &verdicts, voters.len()) {
@@ -39,7 +43,11 @@ pub(crate) async fn compare(core: &Core) {
         Verdict::Agrees => metric::hashes_compared("equal"),
         Verdict::Undecided { index, with } => {
             metric::hashes_compared("different");
-            tracing::error!(index, with, "two replicas have different states, and no majority tells which is wrong");
+            tracing::error!(
+                index,
+                with,
+                "two replicas have different states, and no majority tells which is wrong"
+            );
         }
         Verdict::Wrong { index } => {
             metric::hashes_compared("different");
@@ -53,8 +61,13 @@ enum Verdict {
     /// No index is common.
     Nothing,
     Agrees,
-    Undecided { index: u64, with: String },
-    Wrong { index: u64 },
+    Undecided {
+        index: u64,
+        with: String,
+    },
+    Wrong {
+        index: u64,
+    },
 }
 
 fn judge(mine: &HashMap<u64, u128>, others: &[(String, Vec<(u64, u128)>)], voters: usize) -> Verdict {
@@ -78,13 +91,17 @@ fn judge(mine: &HashMap<u64, u128>, others: &[(String, Vec<(u64, u128)>)], voter
         }
     }
     let majority = voters / 2 + 1;
-    let wrong = against.iter().filter(|(_, replicas)| **replicas >= majority).map(|((index, _), _)| *index).min();
+    let wrong =
+        against.iter().filter(|(_, replicas)| **replicas >= majority).map(|((index, _), _)| *index).min();
     wrong.map_or(verdict, |index| Verdict::Wrong { index })
 }
 
 /// Stops serving, and has the view rebuilt at the next start.
 pub(crate) fn quarantine(core: &Core, reason: &str) {
-    tracing::error!(reason, "this replica's state is wrong: it is quarantined, and rebuilt at the next start");
+    tracing::error!(
+        reason,
+        "this replica's state is wrong: it is quarantined, and rebuilt at the next start"
+    );
     core.state.set_availability(Availability::Quarantined);
     if let Err(error) = core.marker.quarantined() {
         tracing::error!(%error, "the quarantine couldn't be noted on disk");

@@ -55,7 +55,10 @@ impl Identity {
         };
         let record = Record::decode(bytes.as_slice()).map_err(|error| Error::Malformed(error.to_string()))?;
         if record.format != FORMAT || record.node_name.is_empty() || record.raft_id == 0 {
-            return Err(Error::Malformed(format!("format {}, and this release knows {FORMAT}", record.format)));
+            return Err(Error::Malformed(format!(
+                "format {}, and this release knows {FORMAT}",
+                record.format
+            )));
         }
         Ok(Some(Identity {
             path,
@@ -144,7 +147,10 @@ mod tests {
         assert!(!made.belongs_to("c2").expect("written"));
 
         let read = Identity::read(folder.path()).expect("readable").expect("there");
-        assert_eq!((read.node_name(), read.raft_id(), read.cluster_id()), ("n1", made.raft_id(), Some("c1".to_owned())));
+        assert_eq!(
+            (read.node_name(), read.raft_id(), read.cluster_id()),
+            ("n1", made.raft_id(), Some("c1".to_owned()))
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ impl Inflight {
         let count_before = self.count.fetch_add(1, Ordering::Relaxed);
         let bytes_before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let permit = Permit { inflight: self, bytes };
-        let fits = count_before < self.count_max && (bytes_before == 0 || bytes_before + bytes <= self.bytes_max);
+        let fits =
+            count_before < self.count_max && (bytes_before == 0 || bytes_before + bytes <= self.bytes_max);
         fits.then_some(permit)
     }
 }

@@ -72,7 +72,10 @@ async fn next_step(core: &Core) -> Result<Step, String> {
         return ask_to_join(core, existing).await;
     }
     if !silent.is_empty() {
-        return Ok(Step::Again(format!("waiting for every node before a new cluster is formed ({})", silent.join(", "))));
+        return Ok(Step::Again(format!(
+            "waiting for every node before a new cluster is formed ({})",
+            silent.join(", ")
+        )));
     }
     form(core, answers).await
 }
@@ -96,9 +99,9 @@ async fn form(core: &Core, others: BTreeMap<String, (Member, HelloResponse)>) ->
         return Ok(Step::Again(format!("waiting for {smallest} to form a new cluster")));
     }
     let own_cluster = core.identity.cluster_id();
-    let foreign = others
-        .values()
-        .find(|(_, answer)| !answer.cluster_id.is_empty() && Some(&answer.cluster_id) != own_cluster.as_ref());
+    let foreign = others.values().find(|(_, answer)| {
+        !answer.cluster_id.is_empty() && Some(&answer.cluster_id) != own_cluster.as_ref()
+    });
     if let Some((peer, answer)) = foreign {
         return Err(format!("{peer} belongs to cluster {} already, which isn't formed", answer.cluster_id));
     }
@@ -154,7 +157,8 @@ async fn ask_to_join(core: &Core, members: Vec<Member>) -> Result<Step, String> 
 /// Does the next step for a node that asks to join. Only the leader can.
 pub(crate) async fn handle(core: &Core, request: JoinRequest) -> Result<JoinResponse, Status> {
     let refused = |text: String| Status::failed_precondition(text);
-    let cluster_id = core.identity.cluster_id().ok_or_else(|| refused("this node has no cluster".to_owned()))?;
+    let cluster_id =
+        core.identity.cluster_id().ok_or_else(|| refused("this node has no cluster".to_owned()))?;
     if !core.peers.configured().contains_key(&request.name) {
         return Err(refused(format!("{} isn't one of the configured nodes", request.name)));
     }
@@ -170,7 +174,8 @@ pub(crate) async fn handle(core: &Core, request: JoinRequest) -> Result<JoinResp
         voter,
         waiting_for: waiting_for.to_owned(),
     };
-    let changed = |error: &dyn std::fmt::Display| refused(format!("the membership can't be changed now: {error}"));
+    let changed =
+        |error: &dyn std::fmt::Display| refused(format!("the membership can't be changed now: {error}"));
     let Some(member) = status.members.iter().find(|member| member.raft_id == request.raft_id) else {
         let node = Member { name: request.name.clone(), addr: request.addr };
         tracing::info!(name = request.name, raft_id = request.raft_id, "a node joins as a learner");
@@ -182,7 +187,12 @@ pub(crate) async fn handle(core: &Core, request: JoinRequest) -> Result<JoinResp
     }
     match member.lag {
         Some(lag) if lag <= core.tuning.join_lag_max => {}
-        lag => return Ok(answer(false, &format!("{} log entries", lag.map_or_else(|| "all".to_owned(), |lag| lag.to_string())))),
+        lag => {
+            return Ok(answer(
+                false,
+                &format!("{} log entries", lag.map_or_else(|| "all".to_owned(), |lag| lag.to_string())),
+            ));
+        }
     }
     // The ids that the name had before go as the new one comes.
     let before: BTreeSet<u64> = status
@@ -191,13 +201,20 @@ pub(crate) async fn handle(core: &Core, request: JoinRequest) -> Result<JoinResp
         .filter(|member| member.member.name == request.name && member.raft_id != request.raft_id)
         .map(|member| member.raft_id)
         .collect();
-    let mut voters: BTreeSet<u64> =
-        status.members.iter().filter(|member| member.voter && !before.contains(&member.raft_id)).map(|member| member.raft_id).collect();
+    let mut voters: BTreeSet<u64> = status
+        .members
+        .iter()
+        .filter(|member| member.voter && !before.contains(&member.raft_id))
+        .map(|member| member.raft_id)
+        .collect();
     voters.insert(request.raft_id);
     tracing::info!(name = request.name, raft_id = request.raft_id, replaces = ?before, "a learner becomes a voter");
     core.raft.change_membership(voters, true).await.map_err(|error| changed(&error))?;
     if !before.is_empty() {
-        core.raft.change_membership(ChangeMembers::RemoveNodes(before), true).await.map_err(|error| changed(&error))?;
+        core.raft
+            .change_membership(ChangeMembers::RemoveNodes(before), true)
+            .await
+            .map_err(|error| changed(&error))?;
     }
     Ok(answer(true, ""))
 }

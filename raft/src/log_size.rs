@@ -82,6 +82,10 @@ mod tests {
         size.purge(15);
         assert_eq!(size.after(Some(15)), 5 * STEP_BYTES);
         size.append(18, STEP_BYTES);
-        assert_eq!(size.after(Some(17)), 4 * STEP_BYTES, "the truncated entries' bytes are still in the segments");
+        assert_eq!(
+            size.after(Some(17)),
+            4 * STEP_BYTES,
+            "the truncated entries' bytes are still in the segments"
+        );
     }
 }

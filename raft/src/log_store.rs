@@ -135,6 +135,29 @@ impl LogStore {
         records.into_iter().map(decode_record).collect()
     }
 
+    /// The entries of a range, one after the other. Ends early where the log does, and with an error where it begins late.
+    pub(crate) fn entries(&self, mut range: std::ops::Range<u64>) -> impl Iterator<Item = io::Result<Entry>> {
+        let mut read = Vec::new().into_iter();
+        std::iter::from_fn(move || {
+            if read.len() == 0 && !range.is_empty() {
+                match self.read(range.clone(), APPLY_READ_BYTES) {
+                    Ok(entries) => read = entries.into_iter(),
+                    Err(error) => {
+                        range.start = range.end;
+                        return Some(Err(error));
+                    }
+                }
+            }
+            let entry: Entry = read.next()?;
+            if entry.log_id.index != range.start {
+                let text = format!("the log begins after entry {}", range.start);
+                return Some(Err(io::Error::new(io::ErrorKind::InvalidData, text)));
+            }
+            range.start += 1;
+            Some(Ok(entry))
+        })
+    }
+
     /// A range with its ends made definite.
     fn definite(&self, range: &impl RangeBounds<u64>) -> std::ops::Range<u64> {
         let start = match range.start_bound() {
@@ -175,7 +198,8 @@ fn encode_log_id(id: &LogId) -> Bytes {
 
 fn decode_record(record: Record) -> io::Result<Entry> {
     let index = record.index;
-    let entry = wire::decode_entry(record.bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let entry = wire::decode_entry(record.bytes)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     if entry.log_id.index != index {
         let text = format!("log entry {index} says that it is entry {}", entry.log_id.index);
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
@@ -185,7 +209,11 @@ fn decode_record(record: Record) -> io::Result<Entry> {
 
 fn read_entry(wal: &Wal, index: u64) -> io::Result<Entry> {
     let record = wal.read(index..index + 1, 1)?.into_iter().next();
-    decode_record(record.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("log entry {index} is missing")))?)
+    decode_record(
+        record.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("log entry {index} is missing"))
+        })?,
+    )
 }
 
 /// Runs an operation of the log and waits until it is on disk.
@@ -214,7 +242,10 @@ impl RaftLogReader<Types> for LogStore {
         Ok(entries)
     }
 
-    async fn entries_stream<RB>(&mut self, range: RB) -> impl Stream<Item = Result<Entry, io::Error>> + OptionalSend
+    async fn entries_stream<RB>(
+        &mut self,
+        range: RB,
+    ) -> impl Stream<Item = Result<Entry, io::Error>> + OptionalSend
     where
         RB: RangeBounds<u64> + Clone + Debug + OptionalSend,
     {
@@ -287,8 +318,10 @@ impl RaftLogStorage<Types> for LogStore {
         I::IntoIter: OptionalSend,
     {
         let entries: Vec<Entry> = entries.into_iter().collect();
-        let records: Vec<Record> =
-            entries.iter().map(|entry| Record { index: entry.log_id.index, bytes: wire::encode_entry(entry).into() }).collect();
+        let records: Vec<Record> = entries
+            .iter()
+            .map(|entry| Record { index: entry.log_id.index, bytes: wire::encode_entry(entry).into() })
+            .collect();
         let sizes: Vec<u64> = records.iter().map(|record| record.bytes.len() as u64).collect();
         self.inner.wal.append(records, Box::new(move |result| callback.io_completed(result)))?;
         let mut memory = self.memory();

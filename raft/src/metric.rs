@@ -72,20 +72,35 @@ pub fn describe() {
     describe_gauge!(APPLIED_INDEX, "Index up to which entries are applied");
     describe_gauge!(PURGED_INDEX, "Index up to which the log is purged");
     describe_gauge!(MEMBER_LAG_ENTRIES, "Entries that a member is known to lack (leader only)");
-    describe_histogram!(LOG_SYNC_SECONDS, metrics::Unit::Seconds, "Time of a write to the log with its fdatasync");
+    describe_histogram!(
+        LOG_SYNC_SECONDS,
+        metrics::Unit::Seconds,
+        "Time of a write to the log with its fdatasync"
+    );
     describe_histogram!(LOG_SYNC_ENTRIES, "Entries that one fdatasync made durable");
     describe_histogram!(LOG_SYNC_BYTES, metrics::Unit::Bytes, "Bytes that one fdatasync made durable");
     describe_gauge!(LOG_BYTES, metrics::Unit::Bytes, "Bytes of log on disk");
-    describe_gauge!(LOG_SPACE, "0: the next full segment stops the node; 1: no more can be allocated; 2: ample");
+    describe_gauge!(
+        LOG_SPACE,
+        "0: the next full segment stops the node; 1: no more can be allocated; 2: ample"
+    );
     describe_counter!(LOG_FAILURES_TOTAL, "Failures of the log; after one the node stops");
     describe_counter!(PROPOSALS_TOTAL, "Proposals, by origin and result");
     describe_histogram!(PROPOSAL_SECONDS, metrics::Unit::Seconds, "Time from a proposal to its outcome");
     describe_histogram!(APPLIED_BATCH_ENTRIES, "Entries applied in one go");
     describe_counter!(READ_BARRIERS_TOTAL, "Linearizable reads, by result");
-    describe_gauge!(OVERLAY_BYTES, metrics::Unit::Bytes, "Recent writes that are in memory only, beside the log");
+    describe_gauge!(
+        OVERLAY_BYTES,
+        metrics::Unit::Bytes,
+        "Recent writes that are in memory only, beside the log"
+    );
     describe_gauge!(VIEW_PAIRS, "Pairs in the replicated state");
     describe_gauge!(VIEW_BYTES, metrics::Unit::Bytes, "Keys and values of the replicated state");
-    describe_histogram!(VIEW_FLUSH_SECONDS, metrics::Unit::Seconds, "Time to move recent writes into the store");
+    describe_histogram!(
+        VIEW_FLUSH_SECONDS,
+        metrics::Unit::Seconds,
+        "Time to move recent writes into the store"
+    );
     describe_histogram!(VIEW_FLUSH_PAIRS, "Pairs moved into the store at once");
     describe_counter!(VIEW_REBUILDS_TOTAL, "Times that the view was rebuilt from snapshot and log");
     describe_histogram!(SNAPSHOT_BUILD_SECONDS, metrics::Unit::Seconds, "Time to build a snapshot");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::log_store::LogStore;
 use crate::metric;
 use crate::snapshot::Snapshots;
-use crate::state::{Head, Options, State, read_head, verify_hash};
+use crate::state::{Found, Head, Options, State, finish_flush, read_store, verify_hash};
 use crate::store::{MemoryStore, SledStore, Store};
 use crate::view_marker::LastStop;
 use crate::{StoreKind, start};
@@ -29,7 +29,8 @@ pub(crate) fn open_state(
     last_stop: &LastStop,
 ) -> Result<State, start::Error> {
     let path = folder.join(FOLDER);
-    let io = |source: std::io::Error| start::Error::Io { what: "the view can't be rebuilt".to_owned(), source };
+    let io =
+        |source: std::io::Error| start::Error::Io { what: "the view can't be rebuilt".to_owned(), source };
     let fault = match kind {
         StoreKind::Sled => match open_sled(&path, cache_bytes, log, snapshots, last_stop) {
             Ok((store, head)) => return Ok(State::new(Arc::new(store), head, options)),
@@ -54,7 +55,8 @@ pub(crate) fn open_state(
     }
     if let Fault::Distrusted(reason) = &fault {
         tracing::warn!(
-            reason, snapshot = snapshot_index,
+            reason,
+            snapshot = snapshot_index,
             "the view on disk isn't trusted: it is wiped and rebuilt from the newest snapshot and the log"
         );
         metric::view_rebuilt();
@@ -99,17 +101,39 @@ fn open_sled(
 ) -> Result<(SledStore, Head), Fault> {
     let distrusted = |reason: String| Fault::Distrusted(reason);
     match last_stop {
-        LastStop::PowerLost => return Err(distrusted("the node didn't stop cleanly before the machine restarted".to_owned())),
-        LastStop::Quarantined => return Err(distrusted("its hash differed from the other replicas'".to_owned())),
+        LastStop::PowerLost => {
+            return Err(distrusted("the node didn't stop cleanly before the machine restarted".to_owned()));
+        }
+        LastStop::Quarantined => {
+            return Err(distrusted("its hash differed from the other replicas'".to_owned()));
+        }
         LastStop::Never | LastStop::Clean | LastStop::Killed => {}
     }
-    let store = SledStore::open(path, cache_bytes).map_err(|error| distrusted(format!("it can't be opened: {error}")))?;
-    let head = read_head(&store).map_err(|error| distrusted(error.to_string()))?.ok_or(Fault::Empty)?;
-    agrees_with_log(&head, log, snapshots).map_err(distrusted)?;
+    let store = SledStore::open(path, cache_bytes)
+        .map_err(|error| distrusted(format!("it can't be opened: {error}")))?;
+    let found = read_store(&store).map_err(|error| distrusted(error.to_string()))?.ok_or(Fault::Empty)?;
+    agrees_with_log(&found.head, log, snapshots).map_err(distrusted)?;
+    let head = complete(&store, found, log)
+        .map_err(|error| distrusted(format!("a flush that was interrupted can't be completed: {error}")))?;
     if *last_stop != LastStop::Clean && head.pairs <= VERIFY_PAIRS_MAX {
         verify_hash(&store, &head).map_err(|error| distrusted(error.to_string()))?;
     }
     Ok((store, head))
+}
+
+/// Completes the flush that a crash interrupted, if there is one.
+fn complete(store: &dyn Store, found: Found, log: &LogStore) -> std::io::Result<Head> {
+    let Found { head, flush: Some(flush) } = found else {
+        return Ok(found.head);
+    };
+    let next = head.applied.map_or(0, |id| id.index + 1);
+    let end = flush.head().map_err(std::io::Error::other)?.applied.map_or(0, |id| id.index + 1);
+    tracing::info!(
+        from = next,
+        to = end,
+        "the view's last flush was interrupted: it is completed from the log"
+    );
+    finish_flush(store, &flush, log.entries(next..end))
 }
 
 /// Whether what the view has applied is known to the log or the snapshot, and the log goes on from there.

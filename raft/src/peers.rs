@@ -43,7 +43,14 @@ impl Peers {
         fault: Option<FaultHook>,
     ) -> Peers {
         let configured = members.iter().map(|member| (member.name.clone(), member.clone())).collect();
-        Peers { own_name: own_name.to_owned(), configured, security, credentials, fault, shared: Mutex::default() }
+        Peers {
+            own_name: own_name.to_owned(),
+            configured,
+            security,
+            credentials,
+            fault,
+            shared: Mutex::default(),
+        }
     }
 
     pub(crate) fn own_name(&self) -> &str {

@@ -131,6 +131,7 @@ async fn ask_leader(core: &Core, deadline: Instant) -> Result<Option<u64>, Strin
 
 /// The read index, if this node leads: a quorum has confirmed that since the call.
 pub(crate) async fn leader_index(core: &Core) -> Result<Option<u64>, String> {
-    let linearizer = core.raft.get_read_linearizer(ReadPolicy::ReadIndex).await.map_err(|error| error.to_string())?;
+    let linearizer =
+        core.raft.get_read_linearizer(ReadPolicy::ReadIndex).await.map_err(|error| error.to_string())?;
     Ok(Some(linearizer.read_log_id().index()))
 }

@@ -35,7 +35,8 @@ pub enum Leadership {
 }
 
 /// A channel to the node port of a peer, with this node's credentials.
-pub type PeerChannel = tonic::service::interceptor::InterceptedService<tonic::transport::Channel, crate::security::Credentials>;
+pub type PeerChannel =
+    tonic::service::interceptor::InterceptedService<tonic::transport::Channel, crate::security::Credentials>;
 
 /// Why a leader didn't hand over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +63,8 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// A replica of the cluster's state. Cheap to clone; when the last clone is dropped, the replica stops as in a crash.
+/// A replica of the cluster's state. Cheap to clone; when the last clone is dropped, the replica stops as in a crash. Services that it
+/// was started with and that keep a clone keep it alive: then only [`Replica::shutdown`] stops it.
 #[derive(Clone)]
 pub struct Replica {
     inner: Arc<Inner>,

@@ -22,9 +22,9 @@ impl Credentials {
     pub(crate) fn new(security: &Security) -> Result<Credentials, String> {
         let bearer = match security {
             Security::Secret(secret) => {
-                let mut value: MetadataValue<Ascii> = bearer(secret)
-                    .parse()
-                    .map_err(|_| "the cluster secret holds characters that a header can't carry".to_owned())?;
+                let mut value: MetadataValue<Ascii> = bearer(secret).parse().map_err(|_| {
+                    "the cluster secret holds characters that a header can't carry".to_owned()
+                })?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -81,7 +81,9 @@ fn bearer(secret: &str) -> String {
 pub(crate) fn server_tls(security: &Security) -> Option<ServerTlsConfig> {
     match security {
         Security::MutualTls { ca, cert, key } => Some(
-            ServerTlsConfig::new().identity(Identity::from_pem(cert, key)).client_ca_root(Certificate::from_pem(ca)),
+            ServerTlsConfig::new()
+                .identity(Identity::from_pem(cert, key))
+                .client_ca_root(Certificate::from_pem(ca)),
         ),
         Security::Insecure | Security::Secret(_) => None,
     }
@@ -108,7 +110,10 @@ mod tests {
     fn only_the_right_secret_passes() {
         let secret = |text: &str| Security::Secret(text.to_owned());
         let passes = |client: &Security, server: &Security| {
-            let request = Credentials::new(client).expect("a header value").call(Request::new(())).expect("never refuses");
+            let request = Credentials::new(client)
+                .expect("a header value")
+                .call(Request::new(()))
+                .expect("never refuses");
             Verifier::new(server).call(request).is_ok()
         };
         assert!(passes(&secret("a"), &secret("a")));

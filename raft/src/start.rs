@@ -34,6 +34,9 @@ use crate::{HARD_LIMIT_BYTES, Leadership, Member, Replica, join, leadership, met
 const LOG_FOLDER: &str = "log";
 const SNAPSHOT_FOLDER: &str = "snapshots";
 
+/// Memory for recent entries in the form in which they are on disk, in bytes.
+const LOG_READ_CACHE_BYTES: usize = 4 << 20;
+
 /// Longest wait while a snapshot that is sent makes no progress.
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -199,7 +202,9 @@ fn open(folder: &Path, node_name: &str, store: StoreKind, tuning: &Tuning) -> Re
     std::fs::create_dir_all(folder).map_err(Error::io("the data folder can't be made"))?;
     let damaged = |reason: String| Error::Damaged { folder: folder.to_owned(), reason };
     let found = Identity::read(folder).map_err(|error| match error {
-        identity::Error::Io(source) => Error::Io { what: "the folder's identity can't be read".to_owned(), source },
+        identity::Error::Io(source) => {
+            Error::Io { what: "the folder's identity can't be read".to_owned(), source }
+        }
         identity::Error::Malformed(reason) => damaged(format!("its identity is damaged: {reason}")),
     })?;
     if let Some(identity) = &found
@@ -214,7 +219,8 @@ fn open(folder: &Path, node_name: &str, store: StoreKind, tuning: &Tuning) -> Re
     let log_folder = folder.join(LOG_FOLDER);
     if found.is_some() && !log_folder.exists() {
         return Err(damaged(
-            "its log is missing; remove the folder's content so that the node joins its cluster anew".to_owned(),
+            "its log is missing; remove the folder's content so that the node joins its cluster anew"
+                .to_owned(),
         ));
     }
     let disk_low = Arc::new(AtomicBool::new(false));
@@ -222,21 +228,26 @@ fn open(folder: &Path, node_name: &str, store: StoreKind, tuning: &Tuning) -> Re
         segment_bytes: u32::try_from(tuning.log_segment_bytes)
             .map_err(|_| Error::Config("a log segment has at most 4 GiB".to_owned()))?,
         max_entry_bytes: HARD_LIMIT_BYTES + (64 << 10),
+        // The log store keeps recent entries itself.
+        cache_bytes: LOG_READ_CACHE_BYTES,
         observer: Arc::new(metric::LogObserver::new(Arc::clone(&disk_low))),
         ..wal::Options::default()
     };
-    let (log, created) = LogStore::open(&log_folder, options, tuning.log_cache_bytes, tuning.append_bytes_max)
-        .map_err(|error| match error {
-            log_store::OpenError::Wal(wal::OpenError::Locked { folder }) => Error::Locked(folder),
-            error => Error::Log(error.to_string()),
-        })?;
+    let (log, created) =
+        LogStore::open(&log_folder, options, tuning.log_cache_bytes, tuning.append_bytes_max).map_err(
+            |error| match error {
+                log_store::OpenError::Wal(wal::OpenError::Locked { folder }) => Error::Locked(folder),
+                error => Error::Log(error.to_string()),
+            },
+        )?;
     let identity = match found {
         Some(_) if created => {
             // The log was made just now: without this, the next start would take it for the node's own.
             drop(log);
             let _ = std::fs::remove_dir_all(&log_folder);
             return Err(damaged(
-                "its log is empty; remove the folder's content so that the node joins its cluster anew".to_owned(),
+                "its log is empty; remove the folder's content so that the node joins its cluster anew"
+                    .to_owned(),
             ));
         }
         Some(identity) => identity,
@@ -244,11 +255,14 @@ fn open(folder: &Path, node_name: &str, store: StoreKind, tuning: &Tuning) -> Re
             return Err(damaged("it has a log and no identity; remove the folder's content".to_owned()));
         }
         // The last step of making a folder: before it, the node hasn't said anything to anyone.
-        None => Identity::create(folder, node_name).map_err(Error::io("the folder's identity can't be written"))?,
+        None => Identity::create(folder, node_name)
+            .map_err(Error::io("the folder's identity can't be written"))?,
     };
-    let snapshots =
-        Arc::new(Snapshots::open(folder.join(SNAPSHOT_FOLDER)).map_err(Error::io("the snapshots can't be opened"))?);
-    let (marker, last_stop) = ViewMarker::read(folder).map_err(Error::io("the view's marker can't be read"))?;
+    let snapshots = Arc::new(
+        Snapshots::open(folder.join(SNAPSHOT_FOLDER)).map_err(Error::io("the snapshots can't be opened"))?,
+    );
+    let (marker, last_stop) =
+        ViewMarker::read(folder).map_err(Error::io("the view's marker can't be read"))?;
     let options = Options { overlay_bytes: tuning.overlay_bytes, hash_interval: tuning.hash_interval };
     let state = open_state(folder, store, tuning.store_cache_bytes, options, &log, &snapshots, &last_stop)?;
     marker.running().map_err(Error::io("the view's marker can't be written"))?;
@@ -340,8 +354,9 @@ fn serve(
         server = server.tls_config(tls).map_err(|error| Error::Tls(error.to_string()))?;
     }
     let routes = extra_services.map_or_else(Routes::default, |services| services(replica));
-    let routes =
-        routes.add_service(RaftService::server(Arc::clone(core))).add_service(ClusterService::server(Arc::clone(core)));
+    let routes = routes
+        .add_service(RaftService::server(Arc::clone(core)))
+        .add_service(ClusterService::server(Arc::clone(core)));
     listener.set_nonblocking(true).map_err(Error::Listen)?;
     let core = Arc::clone(core);
     let router = server.layer(InterceptorLayer::new(Verifier::new(security))).add_routes(routes);
@@ -351,7 +366,8 @@ fn serve(
             Err(error) => return core.fail(format!("the node port can't be used: {error}")),
         };
         let stop = core.stop.clone().cancelled_owned();
-        if let Err(error) = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop).await {
+        if let Err(error) = router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop).await
+        {
             core.fail(format!("the node port stopped: {error}"));
         }
     });

@@ -51,9 +51,12 @@ impl RaftStateMachine<Types> for StateMachine {
             let (entry, responder) = item?;
             let outcome = match entry.payload {
                 Payload::Normal(command) => {
-                    let txn = command.txn().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                    let outcome =
-                        self.state.apply_txn(entry.log_id, &txn, &mut self.hasher).map_err(io::Error::other)?;
+                    let txn =
+                        command.txn().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                    let outcome = self
+                        .state
+                        .apply_txn(entry.log_id, &txn, &mut self.hasher)
+                        .map_err(io::Error::other)?;
                     Some(outcome)
                 }
                 Payload::Blank => {
@@ -87,7 +90,11 @@ impl RaftStateMachine<Types> for StateMachine {
         SnapshotBuilder { snapshots: Arc::clone(&self.snapshots), work }
     }
 
-    async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
+    async fn install_snapshot(
+        &mut self,
+        meta: &SnapshotMeta,
+        snapshot: SnapshotFile,
+    ) -> Result<(), io::Error> {
         let started = Instant::now();
         let state = Arc::clone(&self.state);
         let snapshots = Arc::clone(&self.snapshots);
@@ -95,7 +102,10 @@ impl RaftStateMachine<Types> for StateMachine {
         tokio::task::spawn_blocking(move || {
             let published = snapshots.adopt(snapshot)?;
             if published.head().applied != expected {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the snapshot isn't the one that was announced"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the snapshot isn't the one that was announced",
+                ));
             }
             published.load_into(&state)
         })
@@ -129,10 +139,13 @@ impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
     async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
         let scan = match &mut self.work {
             Work::Ready(file) => return Ok(into_openraft(file.clone())),
-            Work::Scan(scan) => scan.take().ok_or_else(|| io::Error::other("a snapshot builder was used twice"))?,
+            Work::Scan(scan) => {
+                scan.take().ok_or_else(|| io::Error::other("a snapshot builder was used twice"))?
+            }
         };
         let snapshots = Arc::clone(&self.snapshots);
-        let file = tokio::task::spawn_blocking(move || snapshots.build(scan)).await.map_err(io::Error::other)??;
+        let file =
+            tokio::task::spawn_blocking(move || snapshots.build(scan)).await.map_err(io::Error::other)??;
         self.snapshots.take_unreported();
         Ok(into_openraft(file))
     }

@@ -21,8 +21,10 @@ struct Builder {
 impl StoreBuilder<Types, LogStore, StateMachine, TempDir> for Builder {
     async fn build(&self) -> Result<(TempDir, LogStore, StateMachine), StorageError<Types>> {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = wal::Options { segment_bytes: 1 << 20, max_entry_bytes: 64 << 10, ..wal::Options::default() };
-        let (log, _) = LogStore::open(&folder.path().join("log"), options, 1 << 20, 1 << 20).expect("the log opens");
+        let options =
+            wal::Options { segment_bytes: 1 << 20, max_entry_bytes: 64 << 10, ..wal::Options::default() };
+        let (log, _) =
+            LogStore::open(&folder.path().join("log"), options, 1 << 20, 1 << 20).expect("the log opens");
         let snapshots = Snapshots::open(folder.path().join("snapshots")).expect("the folder is made");
         let options = Options { overlay_bytes: 1 << 20, hash_interval: 2 };
         let state = Arc::new(State::new((self.store)(&folder), Head::default(), options));
@@ -33,7 +35,11 @@ impl StoreBuilder<Types, LogStore, StateMachine, TempDir> for Builder {
 }
 
 fn check(store: fn(&TempDir) -> Arc<dyn Store>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(Suite::test_all(Builder { store })).expect("openraft's suite passes");
 }
 

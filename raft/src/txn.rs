@@ -102,7 +102,9 @@ impl Txn {
                 .writes
                 .iter()
                 .map(|write| match write {
-                    Write::Put { key, value } => proto::Write { key: key.clone(), value: Some(value.clone()) },
+                    Write::Put { key, value } => {
+                        proto::Write { key: key.clone(), value: Some(value.clone()) }
+                    }
                     Write::Delete { key } => proto::Write { key: key.clone(), value: None },
                 })
                 .collect(),

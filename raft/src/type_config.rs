@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use openraft::vote::leader_id_std::CommittedLeaderId;
 
-use crate::txn::{Outcome, Txn};
 use crate::Member;
+use crate::txn::{Outcome, Txn};
 
 openraft::declare_raft_types!(
     /// openraft's type configuration.
@@ -28,7 +28,8 @@ pub(crate) type Entry = openraft::Entry<CommittedLeaderId<u64>, Payload>;
 pub(crate) type Membership = openraft::Membership<u64, Member>;
 pub(crate) type StoredMembership = openraft::StoredMembership<CommittedLeaderId<u64>, u64, Member>;
 pub(crate) type SnapshotMeta = openraft::SnapshotMeta<CommittedLeaderId<u64>, u64, Member>;
-pub(crate) type Snapshot = openraft::Snapshot<CommittedLeaderId<u64>, u64, Member, crate::snapshot::SnapshotFile>;
+pub(crate) type Snapshot =
+    openraft::Snapshot<CommittedLeaderId<u64>, u64, Member, crate::snapshot::SnapshotFile>;
 pub(crate) type Raft = openraft::Raft<Types, crate::state_machine::StateMachine>;
 
 /// The log id of a term and an index.

@@ -24,12 +24,13 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         round += 1;
         metric::report(&core.status(), core.state.overlay_bytes());
-        if round >= snapshot_not_before && snapshot_is_due(&core) {
-            if let Err(error) = build_snapshot(&core).await {
-                metric::snapshot_failed();
-                tracing::error!(%error, "a snapshot couldn't be built; the log stays until one can");
-                snapshot_not_before = round + FAILED_ROUNDS;
-            }
+        if round >= snapshot_not_before
+            && snapshot_is_due(&core)
+            && let Err(error) = build_snapshot(&core).await
+        {
+            metric::snapshot_failed();
+            tracing::error!(%error, "a snapshot couldn't be built; the log stays until one can");
+            snapshot_not_before = round + FAILED_ROUNDS;
         }
         purge(&core).await;
         if round.is_multiple_of(HASH_ROUNDS) {

@@ -47,13 +47,18 @@ pub(crate) fn membership_to_proto(membership: &Membership) -> proto::Membership 
             .collect(),
         members: membership
             .nodes()
-            .map(|(id, member)| proto::Member { id: *id, name: member.name.clone(), addr: member.addr.clone() })
+            .map(|(id, member)| proto::Member {
+                id: *id,
+                name: member.name.clone(),
+                addr: member.addr.clone(),
+            })
             .collect(),
     }
 }
 
 pub(crate) fn membership_from_proto(membership: proto::Membership) -> Result<Membership, Error> {
-    let voters: Vec<BTreeSet<u64>> = membership.voters.into_iter().map(|set| set.ids.into_iter().collect()).collect();
+    let voters: Vec<BTreeSet<u64>> =
+        membership.voters.into_iter().map(|set| set.ids.into_iter().collect()).collect();
     let members: BTreeMap<u64, Member> = membership
         .members
         .into_iter()
@@ -73,7 +78,9 @@ pub(crate) fn stored_membership_to_proto(stored: &StoredMembership) -> proto::St
     }
 }
 
-pub(crate) fn stored_membership_from_proto(stored: proto::StoredMembership) -> Result<StoredMembership, Error> {
+pub(crate) fn stored_membership_from_proto(
+    stored: proto::StoredMembership,
+) -> Result<StoredMembership, Error> {
     let membership = membership_from_proto(stored.membership.ok_or(Error::Missing("membership"))?)?;
     Ok(StoredMembership::new(stored.log_id.map(log_id_from_proto), membership))
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use keepstep_proto::raft::v1 as proto;
 use keepstep_proto::raft::v1::raft_client::RaftClient;
+use openraft::OptionalSend;
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable};
 use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderError, TransferLeaderRequest,
-    TransferLeaderResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderError,
+    TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
 };
-use openraft::OptionalSend;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status};
@@ -70,7 +70,9 @@ fn from_status(status: &Status) -> RPCError<Types> {
     let text = format!("{:?}: {}", status.code(), status.message());
     match status.code() {
         // The request may have arrived: there is no reason to wait before the next.
-        Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => RPCError::Network(NetworkError::from_string(text)),
+        Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
+            RPCError::Network(NetworkError::from_string(text))
+        }
         _ => unreachable(text),
     }
 }
@@ -152,11 +154,17 @@ impl RaftNetworkV2<Types> for Network {
             Answer::Success(_) => AppendEntriesResponse::Success,
             Answer::Conflict(_) => AppendEntriesResponse::Conflict,
             Answer::HigherVote(vote) => AppendEntriesResponse::HigherVote(wire::vote_from_proto(&vote)),
-            Answer::Partial(partial) => AppendEntriesResponse::PartialSuccess(partial.upto.map(wire::log_id_from_proto)),
+            Answer::Partial(partial) => {
+                AppendEntriesResponse::PartialSuccess(partial.upto.map(wire::log_id_from_proto))
+            }
         })
     }
 
-    async fn vote(&mut self, rpc: VoteRequest<Types>, _option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
+    async fn vote(
+        &mut self,
+        rpc: VoteRequest<Types>,
+        _option: RPCOption,
+    ) -> Result<VoteResponse<Types>, RPCError<Types>> {
         let mut client = self.client()?;
         let request = Request::new(self.vote_request(&rpc));
         vote_response(Self::answer(self.answer_timeout, client.vote(request)).await?)
@@ -197,7 +205,8 @@ impl RaftNetworkV2<Types> for Network {
             response = call => response.map_err(|status| StreamingError::from(from_status(&status)))?.into_inner(),
             closed = cancel => return Err(StreamingError::Closed(closed)),
         };
-        let vote = response.vote.ok_or_else(|| StreamingError::from(unreachable("the answer names no vote")))?;
+        let vote =
+            response.vote.ok_or_else(|| StreamingError::from(unreachable("the answer names no vote")))?;
         Ok(SnapshotResponse::new(wire::vote_from_proto(&vote)))
     }
 
@@ -213,7 +222,8 @@ impl RaftNetworkV2<Types> for Network {
             last_log: req.last_log_id().map(wire::log_id_to_proto),
             new_leader: *req.to_node_id(),
         };
-        let response = Self::answer(self.answer_timeout, client.transfer_leader(Request::new(request))).await?;
+        let response =
+            Self::answer(self.answer_timeout, client.transfer_leader(Request::new(request))).await?;
         if response.accepted {
             Ok(Ok(()))
         } else {

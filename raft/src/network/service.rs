@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use keepstep_proto::raft::v1 as proto;
 use keepstep_proto::raft::v1::raft_server::{Raft as Service, RaftServer};
-use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse,
+};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::MESSAGE_BYTES_MAX;
@@ -55,7 +57,6 @@ fn missing(what: &'static str) -> impl FnOnce() -> Status {
     move || Status::invalid_argument(format!("{what} is missing"))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
 fn malformed(error: wire::Error) -> Status {
     Status::invalid_argument(error.to_string())
 }
@@ -66,7 +67,8 @@ fn stopped(error: impl std::fmt::Display) -> Status {
 
 fn vote_request(request: &proto::VoteRequest) -> Result<VoteRequest<Types>, Status> {
     let vote = request.vote.as_ref().ok_or_else(missing("the vote"))?;
-    let mut rpc = VoteRequest::new(wire::vote_from_proto(vote), request.last_log.map(wire::log_id_from_proto));
+    let mut rpc =
+        VoteRequest::new(wire::vote_from_proto(vote), request.last_log.map(wire::log_id_from_proto));
     rpc.leadership_transfer = request.leadership_transfer;
     Ok(rpc)
 }
@@ -81,7 +83,10 @@ fn vote_response(response: VoteResponse<Types>) -> Response<proto::VoteResponse>
 
 #[tonic::async_trait]
 impl Service for RaftService {
-    async fn append(&self, request: Request<proto::AppendRequest>) -> Result<Response<proto::AppendResponse>, Status> {
+    async fn append(
+        &self,
+        request: Request<proto::AppendRequest>,
+    ) -> Result<Response<proto::AppendResponse>, Status> {
         use proto::append_response::Result as Answer;
         let request = request.into_inner();
         self.check(request.route.as_ref())?;
@@ -108,13 +113,19 @@ impl Service for RaftService {
         Ok(Response::new(proto::AppendResponse { result: Some(answer) }))
     }
 
-    async fn vote(&self, request: Request<proto::VoteRequest>) -> Result<Response<proto::VoteResponse>, Status> {
+    async fn vote(
+        &self,
+        request: Request<proto::VoteRequest>,
+    ) -> Result<Response<proto::VoteResponse>, Status> {
         let request = request.into_inner();
         self.check(request.route.as_ref())?;
         self.core.raft.vote(vote_request(&request)?).await.map(vote_response).map_err(stopped)
     }
 
-    async fn pre_vote(&self, request: Request<proto::VoteRequest>) -> Result<Response<proto::VoteResponse>, Status> {
+    async fn pre_vote(
+        &self,
+        request: Request<proto::VoteRequest>,
+    ) -> Result<Response<proto::VoteResponse>, Status> {
         let request = request.into_inner();
         self.check(request.route.as_ref())?;
         self.core.raft.pre_vote(vote_request(&request)?).await.map(vote_response).map_err(stopped)

@@ -13,7 +13,8 @@ use crate::state::{PairHasher, StateScan};
 const FLUSH_POLL: Duration = Duration::from_millis(5);
 
 impl Snapshots {
-    /// Writes the scanned state to a file, recomputes its hash from the pairs, and publishes the file. Blocks.
+    /// Writes the scanned state to a file, recomputes its hash from the pairs, and publishes the file. Blocks. `InvalidData` means
+    /// that the pairs aren't what was written.
     pub(crate) fn build(&self, mut scan: StateScan) -> io::Result<SnapshotFile> {
         let started = Instant::now();
         let aside = self.incoming();
@@ -22,7 +23,8 @@ impl Snapshots {
             while scan.flushes_later() {
                 std::thread::sleep(FLUSH_POLL);
             }
-            self.adopt(SnapshotFile::open(&aside)?)
+            // Not the state's fault, whatever it is: `InvalidData` says that the state is wrong.
+            SnapshotFile::open(&aside).and_then(|file| self.adopt(file)).map_err(io::Error::other)
         });
         match built {
             Ok(file) => {
@@ -30,7 +32,10 @@ impl Snapshots {
                 let size = file.size();
                 metric::snapshot_built(started.elapsed(), size);
                 tracing::info!(
-                    index = scan.head().applied.map(|id| id.index), pairs = scan.head().pairs, bytes = size, "built a snapshot"
+                    index = scan.head().applied.map(|id| id.index),
+                    pairs = scan.head().pairs,
+                    bytes = size,
+                    "built a snapshot"
                 );
                 Ok(file)
             }
@@ -59,7 +64,10 @@ fn write(scan: &mut StateScan, out: BufWriter<File>) -> io::Result<()> {
     if hash != head.hash || pairs != head.pairs {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("the state's {pairs} pairs don't have the hash that was kept as they were written ({} pairs)", head.pairs),
+            format!(
+                "the state's {pairs} pairs don't have the hash that was kept as they were written ({} pairs)",
+                head.pairs
+            ),
         ));
     }
     writer.finish()?;

@@ -52,10 +52,9 @@ impl SnapshotFile {
 
     /// Checks the checksum of the whole file. Blocks.
     pub(crate) fn verify(&self) -> io::Result<()> {
-        let content = self
-            .size
-            .checked_sub(CHECKSUM)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the snapshot is shorter than its checksum"))?;
+        let content = self.size.checked_sub(CHECKSUM).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "the snapshot is shorter than its checksum")
+        })?;
         let mut reader = self.reader();
         let mut sum = format::Checksummed::new(io::sink());
         io::copy(&mut (&mut reader).take(content), &mut sum)?;

@@ -23,7 +23,8 @@ fn new_state() -> Arc<State> {
 fn fill(state: &State, indexes: std::ops::Range<u64>) {
     for index in indexes {
         let key = Bytes::from(format!("key {}", index % 50));
-        let txn = Txn { writes: vec![Write::Put { key, value: Bytes::from(vec![7; 300]) }], ..Txn::default() };
+        let txn =
+            Txn { writes: vec![Write::Put { key, value: Bytes::from(vec![7; 300]) }], ..Txn::default() };
         state.apply_txn(log_id(3, index), &txn, &mut PairHasher::default()).expect("applied");
     }
 }

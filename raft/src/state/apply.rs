@@ -15,15 +15,15 @@ use crate::type_config::{LogId, Membership, StoredMembership};
 
 /// What is known of a pair that isn't in the active layer.
 #[derive(Clone, Copy)]
-struct Found {
+struct Below {
     revision: u64,
     hash: u128,
     value_len: usize,
 }
 
-impl Found {
-    fn of(stored: &Stored) -> Found {
-        Found { revision: stored.revision, hash: stored.hash, value_len: stored.value.len() }
+impl Below {
+    fn of(stored: &Stored) -> Below {
+        Below { revision: stored.revision, hash: stored.hash, value_len: stored.value.len() }
     }
 }
 
@@ -32,8 +32,13 @@ const REMEMBERED: usize = 32;
 
 impl State {
     /// Applies a transaction. Only one thread may apply.
-    pub(crate) fn apply_txn(&self, id: LogId, txn: &Txn, hasher: &mut PairHasher) -> Result<Outcome, store::Error> {
-        let mut known: Vec<(&Bytes, Option<Found>)> = Vec::with_capacity(txn.guards.len().min(REMEMBERED));
+    pub(crate) fn apply_txn(
+        &self,
+        id: LogId,
+        txn: &Txn,
+        hasher: &mut PairHasher,
+    ) -> Result<Outcome, store::Error> {
+        let mut known: Vec<(&Bytes, Option<Below>)> = Vec::with_capacity(txn.guards.len().min(REMEMBERED));
         for guard in &txn.guards {
             let (active, below) = self.find(&guard.key)?;
             let revision = match active {
@@ -50,7 +55,7 @@ impl State {
                 Expect::Revision(expected) => revision == Some(expected),
             };
             if !holds {
-                self.advance(id, |_| {});
+                self.advance(id, |layers| layers.refused.push(id.index));
                 return Ok(Outcome::Refused { key: guard.key.clone() });
             }
         }
@@ -93,19 +98,19 @@ impl State {
 
     /// Looks a key up: its revision if the active layer knows it (`Some(None)`: deleted there), and otherwise what lies below.
     #[allow(clippy::type_complexity, reason = "the two levels of absence are what this returns")]
-    fn find(&self, key: &[u8]) -> Result<(Option<Option<u64>>, Option<Found>), store::Error> {
+    fn find(&self, key: &[u8]) -> Result<(Option<Option<u64>>, Option<Below>), store::Error> {
         {
             let layers = self.layers();
             if let Some(slot) = layers.active.get(key) {
                 return Ok((Some(slot.value.as_ref().map(|stored| stored.revision)), None));
             }
             if let Some(slot) = layers.frozen_slot(key) {
-                return Ok((None, slot.value.as_ref().map(Found::of)));
+                return Ok((None, slot.value.as_ref().map(Below::of)));
             }
         }
         // A layer that the flusher removes meanwhile is in the store by then.
         let stored = self.store.get(&pair_key(key))?;
-        let found = stored.as_ref().map(Stored::decode).transpose()?.as_ref().map(Found::of);
+        let found = stored.as_ref().map(Stored::decode).transpose()?.as_ref().map(Below::of);
         Ok((None, found))
     }
 
@@ -133,9 +138,9 @@ impl State {
     }
 }
 
-fn write_one(layers: &mut Layers, key: &Bytes, stored: Option<Stored>, below: Option<Found>) {
+fn write_one(layers: &mut Layers, key: &Bytes, stored: Option<Stored>, below: Option<Below>) {
     let old = match layers.active.get(key) {
-        Some(Slot { value, .. }) => value.as_ref().map(Found::of),
+        Some(Slot { value, .. }) => value.as_ref().map(Below::of),
         None => below,
     };
     let head = &mut layers.head;

@@ -1,18 +1,23 @@
-//! Moving frozen layers into the store, one atomic batch each, on a thread of its own. A layer waits until the log it came from is
+//! Moving frozen layers into the store, one after the other, on a thread of its own. A layer waits until the log it came from is
 //! on disk: an entry that others committed may be applied here before it is durable here, and the store must not know what the log
 //! could forget.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use prost::Message;
 
-use super::layer::{Frozen, Layer};
-use super::meta::{META_KEY, pair_key};
+use super::layer::{Frozen, Slot};
+use super::meta::{FLUSH_KEY, Flush, META_KEY, pair_key};
+use super::stored::Stored;
 use super::{Durable, Layers, State, lock};
 use crate::metric;
-use crate::store;
+use crate::store::{self, Change};
+
+/// Pairs in one batch.
+const BATCH_PAIRS: usize = 128;
 
 /// How long the flusher sleeps before it asks again whether the log is on disk.
 const DURABLE_POLL: Duration = Duration::from_millis(2);
@@ -32,7 +37,9 @@ impl State {
     pub(crate) fn start_flusher(self: &Arc<Self>, durable: Durable) -> std::io::Result<()> {
         self.set_flushed_index();
         let state = Arc::clone(self);
-        std::thread::Builder::new().name("keepstep-flush".to_owned()).spawn(move || state.flush_until_stopped(&durable))?;
+        std::thread::Builder::new()
+            .name("keepstep-flush".to_owned())
+            .spawn(move || state.flush_until_stopped(&durable))?;
         Ok(())
     }
 
@@ -62,7 +69,7 @@ impl State {
         let mut control = lock(&self.flush);
         let target = control.frozen;
         while control.flushed < target && !control.stop {
-            control = self.flushed.wait(control).unwrap_or_else(std::sync::PoisonError::into_inner);
+            control = self.flushed.wait(control).unwrap_or_else(PoisonError::into_inner);
         }
         drop(control);
         match self.failed.borrow().clone() {
@@ -97,7 +104,10 @@ impl State {
         let limit = self.options.overlay_bytes as u64 * 2;
         while self.overlay.load(Ordering::Relaxed) > limit {
             let room = self.room.notified();
-            if self.overlay.load(Ordering::Relaxed) <= limit || self.failed.borrow().is_some() || lock(&self.flush).stop {
+            if self.overlay.load(Ordering::Relaxed) <= limit
+                || self.failed.borrow().is_some()
+                || lock(&self.flush).stop
+            {
                 return;
             }
             room.await;
@@ -108,7 +118,7 @@ impl State {
         loop {
             let mut control = lock(&self.flush);
             while !control.stop && control.flushed == control.frozen {
-                control = self.flush_wanted.wait(control).unwrap_or_else(std::sync::PoisonError::into_inner);
+                control = self.flush_wanted.wait(control).unwrap_or_else(PoisonError::into_inner);
             }
             if control.stop {
                 break;
@@ -125,7 +135,6 @@ impl State {
                     lock(&self.flush).stop = true;
                     return self.flusher_ends();
                 }
-                lock(&self.flush).flushed_index = frozen.head.applied.map(|id| id.index);
                 self.room.notify_waiters();
             }
             lock(&self.flush).flushed = target;
@@ -156,28 +165,66 @@ impl State {
         }
     }
 
+    /// Moves a layer into the store. sled lets nobody read while it applies a batch, so a large layer goes in many small ones. They
+    /// are between two records: the first says which entries of the log they come from, so that a flush that a crash interrupts is
+    /// completed from the log; the last makes the layer's head the store's.
     fn flush_one(&self, frozen: &Arc<Frozen>) -> Result<(), store::Error> {
-        let mut batch = Vec::with_capacity(frozen.layer.slots().len() + 1);
-        for (key, slot) in frozen.layer.slots() {
-            batch.push((pair_key(key), slot.value.as_ref().map(super::Stored::encode)));
-        }
-        batch.push((Bytes::from_static(META_KEY), Some(frozen.head.encode())));
-        self.wait_for_scans(frozen.generation);
-        let started = std::time::Instant::now();
-        let pairs = batch.len();
-        {
-            let _gate = self.gate.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            // A snapshot that was installed meanwhile has replaced everything.
-            if !self.layers().frozen.front().is_some_and(|front| Arc::ptr_eq(front, frozen)) {
+        let started = Instant::now();
+        let slots: Vec<(&Bytes, &Slot)> = frozen.layer.slots().iter().collect();
+        let mut batches: Vec<&[(&Bytes, &Slot)]> = slots.chunks(BATCH_PAIRS).collect();
+        let last = batches.pop().unwrap_or_default();
+        if !batches.is_empty() {
+            let flush = Flush::new(&frozen.head, frozen.refused.clone()).encode_to_vec().into();
+            if !self.flush_batch(frozen, &[], vec![(Bytes::from_static(FLUSH_KEY), Some(flush))])? {
                 return Ok(());
             }
-            self.keep_for_scans(frozen)?;
-            self.store.apply(batch)?;
-            self.layers_mut().frozen.pop_front();
-            self.overlay.fetch_sub(frozen.layer.bytes() as u64, Ordering::Relaxed);
+            self.store.settle()?;
+            for batch in batches {
+                self.wait_for_scans(frozen.generation);
+                if lock(&self.flush).stop || !self.flush_batch(frozen, batch, Vec::new())? {
+                    return Ok(());
+                }
+            }
+            self.store.settle()?;
         }
-        metric::view_flushed(pairs, started.elapsed());
+        let mut records = vec![(Bytes::from_static(META_KEY), Some(frozen.head.encode()))];
+        if slots.len() > BATCH_PAIRS {
+            records.push((Bytes::from_static(FLUSH_KEY), None));
+        }
+        self.wait_for_scans(frozen.generation);
+        if !self.flush_batch(frozen, last, records)? {
+            return Ok(());
+        }
+        self.store.settle()?;
+        {
+            let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+            let mut layers = self.layers_mut();
+            if layers.is_oldest(frozen) {
+                layers.frozen.pop_front();
+                self.overlay.fetch_sub(frozen.layer.bytes() as u64, Ordering::Relaxed);
+                lock(&self.flush).flushed_index = frozen.head.applied.map(|id| id.index);
+            }
+        }
+        metric::view_flushed(slots.len(), started.elapsed());
         Ok(())
+    }
+
+    /// Applies one batch of a layer; `false` if a snapshot that was installed meanwhile has replaced everything.
+    fn flush_batch(
+        &self,
+        frozen: &Arc<Frozen>,
+        slots: &[(&Bytes, &Slot)],
+        records: Vec<Change>,
+    ) -> Result<bool, store::Error> {
+        let pairs = slots.iter().map(|(key, slot)| (pair_key(key), slot.value.as_ref().map(Stored::encode)));
+        let batch: Vec<Change> = pairs.chain(records).collect();
+        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.layers().is_oldest(frozen) {
+            return Ok(false);
+        }
+        self.keep_for_scans(frozen.generation, slots)?;
+        self.store.apply(batch)?;
+        Ok(true)
     }
 }
 
@@ -188,8 +235,18 @@ impl Layers {
         if self.active.is_empty() && unchanged {
             return;
         }
-        let layer = std::mem::replace(&mut self.active, Layer::default());
-        self.frozen.push_back(Arc::new(Frozen { generation: self.generation, layer, head: self.head.clone() }));
+        let layer = std::mem::take(&mut self.active);
+        let refused = std::mem::take(&mut self.refused);
+        self.frozen.push_back(Arc::new(Frozen {
+            generation: self.generation,
+            layer,
+            head: self.head.clone(),
+            refused,
+        }));
         self.generation += 1;
+    }
+
+    fn is_oldest(&self, frozen: &Arc<Frozen>) -> bool {
+        self.frozen.front().is_some_and(|front| Arc::ptr_eq(front, frozen))
     }
 }

@@ -80,4 +80,6 @@ pub(super) struct Frozen {
     pub(super) generation: u64,
     pub(super) layer: Layer,
     pub(super) head: Head,
+    /// Log indexes of the transactions in it whose guards didn't hold.
+    pub(super) refused: Vec<u64>,
 }

@@ -11,6 +11,9 @@ use crate::wire;
 /// Where the record lies in the store.
 pub(super) const META_KEY: &[u8] = b"m";
 
+/// Where the record of a flush that is under way lies.
+pub(super) const FLUSH_KEY: &[u8] = b"f";
+
 /// What each key of a pair starts with in the store.
 pub(super) const PAIR_PREFIX: u8 = b'p';
 
@@ -74,12 +77,42 @@ impl Head {
         let membership = record.membership.ok_or_else(|| damaged("it has no membership"))?;
         Ok(Head {
             applied: record.applied.map(wire::log_id_from_proto),
-            membership: wire::stored_membership_from_proto(membership).map_err(|error| damaged(&error.to_string()))?,
+            membership: wire::stored_membership_from_proto(membership)
+                .map_err(|error| damaged(&error.to_string()))?,
             term_start: record.term_start.map(wire::log_id_from_proto),
-            hash: u128::from_be_bytes(record.hash.as_slice().try_into().map_err(|_| damaged("its hash isn't 16 bytes"))?),
+            hash: u128::from_be_bytes(
+                record.hash.as_slice().try_into().map_err(|_| damaged("its hash isn't 16 bytes"))?,
+            ),
             pairs: record.pairs,
             bytes: record.bytes,
         })
+    }
+}
+
+/// A flush that is under way: some of the pairs are in the store, and all come from the entries between the store's head and this
+/// one.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Flush {
+    #[prost(bytes = "bytes", tag = "1")]
+    head: Bytes,
+    /// Log indexes of the transactions among those entries whose guards didn't hold.
+    #[prost(uint64, repeated, tag = "2")]
+    pub(super) refused: Vec<u64>,
+}
+
+impl Flush {
+    pub(super) fn new(head: &Head, refused: Vec<u64>) -> Flush {
+        Flush { head: head.encode(), refused }
+    }
+
+    /// What the state is when the flush is complete.
+    pub(crate) fn head(&self) -> Result<Head, store::Error> {
+        Head::decode(&self.head)
+    }
+
+    pub(super) fn decode_record(bytes: Bytes) -> Result<Flush, store::Error> {
+        Flush::decode(bytes)
+            .map_err(|error| store::Error(format!("the record of a flush can't be read: {error}")))
     }
 }
 

@@ -1,8 +1,8 @@
 //! This node's copy of the replicated state: recent writes in memory over a store that they are flushed into.
 //!
 //! One applier writes, in the order of the log; anyone reads. Recent writes are an ordered map, the active layer. When it is full it
-//! is frozen, and the flusher moves it into the store as one atomic batch that carries the log id it was applied up to, the
-//! membership and the hash; so the store always holds the state as of exactly one log index. A key that is written and deleted
+//! is frozen, and the flusher moves it into the store together with the log id it was applied up to, the membership and the hash; so
+//! the store holds the state as of exactly one log index, or says how to get there from the log. A key that is written and deleted
 //! within one layer never reaches the store. Nothing here decides anything but whether guards hold.
 
 mod apply;
@@ -19,13 +19,15 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 
 use tokio::sync::{Notify, watch};
 
 use self::layer::{Frozen, Layer};
 pub(crate) use self::meta::Head;
-pub(crate) use self::open::{read_head, verify_hash};
+pub(crate) use self::open::{Found, finish_flush, read_store, verify_hash};
 pub(crate) use self::scan::{Pair, StateScan};
 pub(crate) use self::stored::{PairHasher, Stored};
 use crate::status::StateHash;
@@ -86,6 +88,8 @@ struct Layers {
     /// The oldest first.
     frozen: VecDeque<Arc<Frozen>>,
     head: Head,
+    /// Log indexes of the transactions whose guards didn't hold since the active layer began.
+    refused: Vec<u64>,
 }
 
 impl State {
@@ -95,7 +99,13 @@ impl State {
         State {
             store,
             options,
-            layers: RwLock::new(Layers { active: Layer::default(), generation: 1, frozen: VecDeque::new(), head }),
+            layers: RwLock::new(Layers {
+                active: Layer::default(),
+                generation: 1,
+                frozen: VecDeque::new(),
+                head,
+                refused: Vec::new(),
+            }),
             availability: AtomicU8::new(Availability::Serving as u8),
             gate: RwLock::new(()),
             scans: Mutex::default(),

@@ -1,5 +1,6 @@
 //! Judging a view that was found on disk, and replacing a state as a whole.
 
+use std::collections::HashSet;
 use std::io;
 use std::ops::Bound;
 use std::sync::PoisonError;
@@ -8,23 +9,83 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 
 use super::layer::Layer;
-use super::meta::{META_KEY, PAIR_PREFIX, pair_key};
+use super::meta::{FLUSH_KEY, Flush, META_KEY, PAIR_PREFIX, pair_key};
 use super::stored::{PairHasher, Stored};
 use super::{Availability, Head, Pair, State, lock};
 use crate::Direction;
 use crate::store::{self, Limit, Store};
+use crate::txn::Write;
+use crate::type_config::{Entry, Payload};
 
-/// The head that a store holds: `None` if it holds nothing at all.
-pub(crate) fn read_head(store: &dyn Store) -> Result<Option<Head>, store::Error> {
+/// What a store holds.
+pub(crate) struct Found {
+    pub(crate) head: Head,
+    /// A flush that was interrupted.
+    pub(crate) flush: Option<Flush>,
+}
+
+/// What a store holds: `None` if nothing at all.
+pub(crate) fn read_store(store: &dyn Store) -> Result<Option<Found>, store::Error> {
+    let flush = store.get(FLUSH_KEY)?.map(Flush::decode_record).transpose()?;
     if let Some(bytes) = store.get(META_KEY)? {
-        return Head::decode(&bytes).map(Some);
+        return Ok(Some(Found { head: Head::decode(&bytes)?, flush }));
     }
-    let first = store.range((Bound::Unbounded, Bound::Unbounded), Direction::Forward, Limit { pairs: 1, bytes: 1 })?;
+    if flush.is_some() {
+        // The first flush of all.
+        return Ok(Some(Found { head: Head::default(), flush }));
+    }
+    let first = store.range(
+        (Bound::Unbounded, Bound::Unbounded),
+        Direction::Forward,
+        Limit { pairs: 1, bytes: 1 },
+    )?;
     if first.is_empty() {
         Ok(None)
     } else {
         Err(store::Error("it was being rebuilt when the node stopped".to_owned()))
     }
+}
+
+/// Completes an interrupted flush with the entries between the store's head and the flush's: their writes are made again, without a
+/// look at guards, whose answers the flush has noted. Returns the new head.
+pub(crate) fn finish_flush(
+    store: &dyn Store,
+    flush: &Flush,
+    entries: impl Iterator<Item = io::Result<Entry>>,
+) -> io::Result<Head> {
+    let head = flush.head().map_err(io::Error::other)?;
+    let refused: HashSet<u64> = flush.refused.iter().copied().collect();
+    let mut hasher = PairHasher::default();
+    let mut last = None;
+    for entry in entries {
+        let entry = entry?;
+        let index = entry.log_id.index;
+        last = Some(entry.log_id);
+        let Payload::Normal(command) = entry.payload else { continue };
+        if refused.contains(&index) {
+            continue;
+        }
+        let txn = command.txn().map_err(io::Error::other)?;
+        let changes = txn.writes.iter().map(|write| match write {
+            Write::Put { key, value } => {
+                let hash = hasher.hash(key, index, value);
+                (pair_key(key), Some(Stored { hash, revision: index, value: value.clone() }.encode()))
+            }
+            Write::Delete { key } => (pair_key(key), None),
+        });
+        store.apply(changes.collect()).map_err(io::Error::other)?;
+    }
+    if last != head.applied {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the log doesn't have the entries of an interrupted flush",
+        ));
+    }
+    store.settle().map_err(io::Error::other)?;
+    let records =
+        vec![(Bytes::from_static(META_KEY), Some(head.encode())), (Bytes::from_static(FLUSH_KEY), None)];
+    store.apply(records).and_then(|()| store.settle()).map_err(io::Error::other)?;
+    Ok(head)
 }
 
 /// Recomputes the hash of all pairs of a store.
@@ -47,7 +108,10 @@ pub(crate) fn verify_hash(store: &dyn Store, head: &Head) -> Result<(), store::E
     if hash == head.hash && pairs == head.pairs {
         Ok(())
     } else {
-        Err(store::Error(format!("its {pairs} pairs don't have the hash that was stored with them ({} pairs)", head.pairs)))
+        Err(store::Error(format!(
+            "its {pairs} pairs don't have the hash that was stored with them ({} pairs)",
+            head.pairs
+        )))
     }
 }
 
@@ -64,6 +128,7 @@ impl State {
             let mut layers = self.layers_mut();
             layers.active = Layer::default();
             layers.frozen.clear();
+            layers.refused.clear();
             layers.generation += 1;
             self.overlay.store(0, Ordering::Relaxed);
         }
@@ -82,11 +147,15 @@ impl State {
             self.store.apply(changes).map_err(io::Error::other)?;
         }
         if hash != head.hash || pairs != head.pairs {
-            let text = format!("the snapshot's {pairs} pairs don't have the hash that it names ({} pairs)", head.pairs);
+            let text = format!(
+                "the snapshot's {pairs} pairs don't have the hash that it names ({} pairs)",
+                head.pairs
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
         let meta = (Bytes::from_static(META_KEY), Some(head.encode()));
-        self.store.apply(vec![meta]).map_err(io::Error::other)?;
+        self.store.settle().map_err(io::Error::other)?;
+        self.store.apply(vec![meta]).and_then(|()| self.store.settle()).map_err(io::Error::other)?;
         lock(&self.recorded).clear();
         self.layers_mut().head = head;
         self.set_flushed_index();

@@ -20,6 +20,9 @@ const CHUNK_PAIRS_MAX: usize = 1024;
 
 type Bounds = (Bound<Bytes>, Bound<Bytes>);
 
+/// What one layer says about a range.
+type Source<'a> = Peekable<Box<dyn Iterator<Item = (Bytes, Slot)> + 'a>>;
+
 impl State {
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Versioned>, ViewError> {
         self.check_available()?;
@@ -67,7 +70,7 @@ impl State {
             (active, layers.frozen.iter().rev().cloned().collect::<Vec<_>>())
         };
 
-        let mut sources: Vec<Peekable<Box<dyn Iterator<Item = (Bytes, Slot)> + '_>>> = Vec::with_capacity(frozen.len() + 1);
+        let mut sources: Vec<Source<'_>> = Vec::with_capacity(frozen.len() + 1);
         sources.push((Box::new(active.into_iter()) as Box<dyn Iterator<Item = (Bytes, Slot)>>).peekable());
         for frozen in &frozen {
             let slots = directed(frozen.layer.slots().range(bounds.clone()), direction);
@@ -114,7 +117,6 @@ impl State {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
 fn failed(error: store::Error) -> ViewError {
     ViewError::Store(error.to_string())
 }
@@ -133,7 +135,9 @@ fn comes_before(a: &Bytes, b: &Bytes, direction: Direction) -> bool {
 fn is_empty(range: &(Bound<&[u8]>, Bound<&[u8]>)) -> bool {
     match range {
         (Bound::Included(from), Bound::Included(to)) => from > to,
-        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => {
+            from >= to
+        }
         _ => false,
     }
 }
@@ -161,7 +165,12 @@ struct StoreRange<'a> {
 }
 
 impl<'a> StoreRange<'a> {
-    fn new(store: &'a dyn store::Store, bounds: &Bounds, direction: Direction, limit: usize) -> StoreRange<'a> {
+    fn new(
+        store: &'a dyn store::Store,
+        bounds: &Bounds,
+        direction: Direction,
+        limit: usize,
+    ) -> StoreRange<'a> {
         let from = match &bounds.0 {
             Bound::Included(key) => Bound::Included(pair_key(key)),
             Bound::Excluded(key) => Bound::Excluded(pair_key(key)),
@@ -213,4 +222,3 @@ impl<'a> StoreRange<'a> {
         Ok(())
     }
 }
-

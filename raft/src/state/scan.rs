@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::layer::Frozen;
+use super::layer::{Frozen, Slot};
 use super::meta::{PAIR_PREFIX, pair_key};
 use super::stored::Stored;
 use super::{Head, State, lock};
@@ -92,16 +92,21 @@ impl State {
         }
     }
 
-    /// Keeps what the layer will overwrite, for the scans that haven't read it.
-    pub(super) fn keep_for_scans(&self, frozen: &Frozen) -> Result<(), store::Error> {
-        for scan in self.running_scans(frozen.generation) {
+    /// Keeps what slots of a layer will overwrite, for the scans that haven't read it.
+    pub(super) fn keep_for_scans(
+        &self,
+        generation: u64,
+        slots: &[(&Bytes, &Slot)],
+    ) -> Result<(), store::Error> {
+        for scan in self.running_scans(generation) {
             let mut kept = lock(&scan.kept);
             if kept.done {
                 continue;
             }
-            for key in frozen.layer.slots().keys() {
+            for (key, _) in slots {
                 let key = pair_key(key);
-                if kept.cursor.as_ref().is_some_and(|cursor| key <= *cursor) || kept.pairs.contains_key(&key) {
+                if kept.cursor.as_ref().is_some_and(|cursor| key <= *cursor) || kept.pairs.contains_key(&key)
+                {
                     continue;
                 }
                 let old = self.store.get(&key)?;
@@ -151,7 +156,10 @@ impl StateScan {
             if kept.done {
                 return Ok(None);
             }
-            let start = kept.cursor.clone().map_or(Bound::Included(Bytes::from_static(&[PAIR_PREFIX])), Bound::Excluded);
+            let start = kept
+                .cursor
+                .clone()
+                .map_or(Bound::Included(Bytes::from_static(&[PAIR_PREFIX])), Bound::Excluded);
             let after = |bound: &Bound<Bytes>| match bound {
                 Bound::Included(key) => Bound::Included(key.clone()),
                 Bound::Excluded(key) => Bound::Excluded(key.clone()),
@@ -163,7 +171,8 @@ impl StateScan {
                 Bound::Unbounded => Bound::Unbounded,
             };
             let end_of_pairs: &[u8] = &[PAIR_PREFIX + 1];
-            let in_store = self.state.store.range((from, Bound::Excluded(end_of_pairs)), Direction::Forward, CHUNK)?;
+            let in_store =
+                self.state.store.range((from, Bound::Excluded(end_of_pairs)), Direction::Forward, CHUNK)?;
 
             // The store's last key ends this chunk; without one, everything that is left belongs to it.
             let end = in_store.last().map(|(key, _)| key.clone());
@@ -190,7 +199,8 @@ impl StateScan {
             if let Some(end) = end {
                 kept.pairs = kept.pairs.split_off(&end);
                 kept.pairs.remove(&end);
-                kept.bytes = kept.pairs.iter().map(|(key, old)| key.len() + old.as_ref().map_or(0, Bytes::len)).sum();
+                kept.bytes =
+                    kept.pairs.iter().map(|(key, old)| key.len() + old.as_ref().map_or(0, Bytes::len)).sum();
                 kept.cursor = Some(end);
             } else {
                 kept.pairs.clear();

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use proptest::prelude::*;
 
+use super::meta::Flush;
 use super::stored::PairHasher;
-use super::{Head, Options, State, read_head, verify_hash};
-use crate::store::{MemoryStore, Store};
+use super::{Head, Options, State, finish_flush, read_store, verify_hash};
+use crate::store::{self, MemoryStore, Store};
 use crate::txn::{Expect, Guard, Outcome, Txn, Write};
-use crate::type_config::log_id;
+use crate::type_config::{Command, Entry, Payload, log_id};
 use crate::{Direction, Versioned, ViewError};
 
 type Model = BTreeMap<Bytes, (u64, Bytes)>;
@@ -34,7 +35,10 @@ fn txn(guards: &[(&str, Option<u64>)], writes: &[Write]) -> Txn {
         origin: "Test".to_owned(),
         guards: guards
             .iter()
-            .map(|(key, revision)| Guard { key: bytes(key), expect: revision.map_or(Expect::Absent, Expect::Revision) })
+            .map(|(key, revision)| Guard {
+                key: bytes(key),
+                expect: revision.map_or(Expect::Absent, Expect::Revision),
+            })
             .collect(),
         writes: writes.to_vec(),
     }
@@ -81,7 +85,9 @@ fn apply_to_model(model: &mut Model, index: u64, txn: &Txn) -> Outcome {
 
 fn expected_hash(model: &Model) -> u128 {
     let mut hasher = PairHasher::default();
-    model.iter().fold(0, |hash, (key, (revision, value))| hash.wrapping_add(hasher.hash(key, *revision, value)))
+    model
+        .iter()
+        .fold(0, |hash, (key, (revision, value))| hash.wrapping_add(hasher.hash(key, *revision, value)))
 }
 
 fn pairs(model: &Model) -> Vec<(Bytes, Versioned)> {
@@ -150,11 +156,17 @@ fn the_store_never_holds_what_the_log_could_forget() {
     // However long the flusher runs, it must not get ahead of the log.
     for _ in 0..50 {
         std::thread::yield_now();
-        assert_eq!(read_head(&*store).expect("readable").and_then(|head| head.applied), Some(log_id(1, 1)));
+        assert_eq!(
+            read_store(&*store).expect("readable").and_then(|found| found.head.applied),
+            Some(log_id(1, 1))
+        );
     }
     durable.store(2, Ordering::SeqCst);
     flushing.join().expect("no panic").expect("flushed");
-    assert_eq!(read_head(&*store).expect("readable").and_then(|head| head.applied), Some(log_id(1, 2)));
+    assert_eq!(
+        read_store(&*store).expect("readable").and_then(|found| found.head.applied),
+        Some(log_id(1, 2))
+    );
     state.stop_flusher();
 }
 
@@ -174,12 +186,121 @@ fn a_state_that_is_replaced_is_refused_to_readers() {
     state.stop_flusher();
 }
 
+/// A store that fails after a number of batches.
+struct Brittle {
+    store: MemoryStore,
+    batches_left: AtomicU64,
+}
+
+impl Store for Brittle {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, store::Error> {
+        self.store.get(key)
+    }
+
+    fn range(
+        &self,
+        range: store::KeyRange<'_>,
+        direction: Direction,
+        limit: store::Limit,
+    ) -> Result<Vec<(Bytes, Bytes)>, store::Error> {
+        self.store.range(range, direction, limit)
+    }
+
+    fn apply(&self, batch: Vec<store::Change>) -> Result<(), store::Error> {
+        let left = self.batches_left.load(Ordering::SeqCst);
+        if left == 0 {
+            return Err(store::Error("the store is broken".to_owned()));
+        }
+        self.batches_left.store(left - 1, Ordering::SeqCst);
+        self.store.apply(batch)
+    }
+
+    fn wipe(&self) -> Result<(), store::Error> {
+        self.store.wipe()
+    }
+
+    fn settle(&self) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    fn close(&self) {}
+}
+
+#[test]
+fn a_flush_that_was_interrupted_anywhere_is_completed_from_the_log() {
+    // Some keys are written, some overwritten or deleted, and some refused; flushed first in one batch, then in several.
+    let txns: Vec<Txn> = (0..800_u64)
+        .map(|number| {
+            let key = format!("{}", number * 7 % 500);
+            match number % 5 {
+                0 => txn(&[], &[delete(&key)]),
+                1 => txn(&[(&key, None)], &[put(&key, "new")]),
+                _ => txn(&[], &[put(&key, &number.to_string()), put("same", &key)]),
+            }
+        })
+        .collect();
+    let entries: Vec<Entry> = (0..)
+        .zip(&txns)
+        .map(|(index, txn)| Entry {
+            log_id: log_id(1, index),
+            payload: Payload::Normal(Command::new(txn.clone())),
+        })
+        .collect();
+    let mut interrupted = 0;
+    for batches in 1..12 {
+        let store =
+            Arc::new(Brittle { store: MemoryStore::default(), batches_left: AtomicU64::new(batches) });
+        let options = Options { overlay_bytes: 1 << 20, hash_interval: 4 };
+        let state = Arc::new(State::new(Arc::clone(&store) as Arc<dyn Store>, Head::default(), options));
+        state.start_flusher(Arc::new(|| Some(u64::MAX))).expect("the thread starts");
+        let mut model = Model::new();
+        for (index, txn) in (0..).zip(&txns) {
+            assert_eq!(apply(&state, index, txn), apply_to_model(&mut model, index, txn));
+            if index == 20 {
+                state.flush_all().expect("one batch");
+            }
+        }
+        let flushed = state.flush_all();
+        state.stop_flusher();
+
+        store.batches_left.store(u64::MAX, Ordering::SeqCst);
+        let found = read_store(&*store).expect("readable").expect("something");
+        assert_eq!(found.flush.is_none(), flushed.is_ok() || batches == 1);
+        if let Some(flush) = &found.flush {
+            interrupted += 1;
+            let from = found.head.applied.map_or(0, |id| id.index + 1);
+            let rest = entries.iter().filter(|entry| entry.log_id.index >= from).cloned().map(Ok);
+            let head = finish_flush(&*store, flush, rest).expect("completed");
+            assert_eq!(head, state.head());
+            assert_eq!(head.hash, expected_hash(&model));
+            verify_hash(&*store, &head).expect("the store holds the state");
+            assert!(read_store(&*store).expect("readable").expect("something").flush.is_none());
+        }
+    }
+    assert!(interrupted > 2, "{interrupted}");
+}
+
+#[test]
+fn a_flush_isnt_completed_from_a_log_that_lacks_an_entry() {
+    let store = MemoryStore::default();
+    let head = Head { applied: Some(log_id(1, 7)), ..Head::default() };
+    let flush = Flush::new(&head, vec![]);
+    let entries = [Entry { log_id: log_id(1, 6), payload: Payload::Blank }];
+    assert!(finish_flush(&store, &flush, entries.into_iter().map(Ok)).is_err());
+}
+
 fn arbitrary_txn() -> impl Strategy<Value = Txn> {
     let key = "[a-f]{1,2}";
     let write = (key, proptest::option::of("[a-z]{0,40}"))
         .prop_map(|(key, value)| value.map_or_else(|| delete(&key), |value| put(&key, &value)));
-    let guard = (key, proptest::option::of(1..40_u64))
-        .prop_map(|(key, revision)| Guard { key: bytes(&key), expect: revision.map_or(Expect::Absent, Expect::Revision) });
+    let guard = (key, proptest::option::of(1..40_u64)).prop_map(|(key, revision)| Guard {
+        key: bytes(&key),
+        expect: revision.map_or(Expect::Absent, Expect::Revision),
+    });
     (proptest::collection::vec(guard, 0..2), proptest::collection::vec(write, 0..5))
         .prop_map(|(guards, writes)| Txn { origin: String::new(), guards, writes })
 }

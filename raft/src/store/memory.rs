@@ -19,7 +19,12 @@ impl Store for MemoryStore {
         Ok(self.pairs.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
 
-    fn range(&self, range: KeyRange<'_>, direction: Direction, limit: Limit) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    fn range(
+        &self,
+        range: KeyRange<'_>,
+        direction: Direction,
+        limit: Limit,
+    ) -> Result<Vec<(Bytes, Bytes)>, Error> {
         if is_empty(&range) {
             return Ok(Vec::new());
         }
@@ -52,6 +57,10 @@ impl Store for MemoryStore {
 
     fn wipe(&self) -> Result<(), Error> {
         self.pairs.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), Error> {
         Ok(())
     }
 

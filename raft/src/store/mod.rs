@@ -33,13 +33,21 @@ pub(crate) type KeyRange<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 pub(crate) trait Store: Send + Sync {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error>;
 
-    fn range(&self, range: KeyRange<'_>, direction: Direction, limit: Limit) -> Result<Vec<(Bytes, Bytes)>, Error>;
+    fn range(
+        &self,
+        range: KeyRange<'_>,
+        direction: Direction,
+        limit: Limit,
+    ) -> Result<Vec<(Bytes, Bytes)>, Error>;
 
     /// Applies all changes or none.
     fn apply(&self, batch: Vec<Change>) -> Result<(), Error>;
 
     /// Removes everything.
     fn wipe(&self) -> Result<(), Error>;
+
+    /// Returns when everything applied so far survives the end of this process.
+    fn settle(&self) -> Result<(), Error>;
 
     /// Returns when everything applied so far survives a loss of power.
     fn sync(&self) -> Result<(), Error>;
@@ -52,7 +60,9 @@ pub(crate) trait Store: Send + Sync {
 fn is_empty(range: &KeyRange<'_>) -> bool {
     match range {
         (Bound::Included(from), Bound::Included(to)) => from > to,
-        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => {
+            from >= to
+        }
         _ => false,
     }
 }

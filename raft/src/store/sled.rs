@@ -123,7 +123,12 @@ impl Store for SledStore {
         self.with(|db| Ok(db.get(key)?.as_ref().map(to_bytes)))
     }
 
-    fn range(&self, range: KeyRange<'_>, direction: Direction, limit: Limit) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    fn range(
+        &self,
+        range: KeyRange<'_>,
+        direction: Direction,
+        limit: Limit,
+    ) -> Result<Vec<(Bytes, Bytes)>, Error> {
         if is_empty(&range) {
             return Ok(Vec::new());
         }
@@ -153,12 +158,7 @@ impl Store for SledStore {
                 None => changes.remove(&*key),
             }
         }
-        self.with(|db| {
-            db.apply_batch(changes)?;
-            // Hands what sled buffers to the operating system, so that the end of this process alone loses nothing.
-            db.flush()?;
-            Ok(())
-        })
+        self.with(|db| db.apply_batch(changes))
     }
 
     fn wipe(&self) -> Result<(), Error> {
@@ -172,8 +172,13 @@ impl Store for SledStore {
         Ok(())
     }
 
+    fn settle(&self) -> Result<(), Error> {
+        // Hands what sled buffers to the operating system.
+        self.with(|db| db.flush().map(|_| ()))
+    }
+
     fn sync(&self) -> Result<(), Error> {
-        self.with(|db| db.flush().map(|_| ()))?;
+        self.settle()?;
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         sync_tree(&generation_folder(&self.folder, open.generation))
             .and_then(|()| fs::File::open(&self.folder)?.sync_all())

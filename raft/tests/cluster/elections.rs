@@ -12,7 +12,9 @@ async fn a_new_cluster_elects_one_leader_and_replicates() {
         cluster.put(&format!("k{number}"), "v").await;
     }
     cluster.agree().await;
-    let leaders = cluster.running().filter(|(_, replica)| matches!(*replica.leadership().borrow(), Leadership::Leader { .. }));
+    let leaders = cluster
+        .running()
+        .filter(|(_, replica)| matches!(*replica.leadership().borrow(), Leadership::Leader { .. }));
     assert_eq!(leaders.map(|(number, _)| number).collect::<Vec<_>>(), [leader]);
 
     let clusters: Vec<_> = cluster.running().map(|(_, replica)| replica.status().cluster_id).collect();
@@ -22,7 +24,10 @@ async fn a_new_cluster_elects_one_leader_and_replicates() {
     let follower = (leader + 1) % 3;
     let error = cluster.replica(follower).propose(put("k", "v")).await.expect_err("not the leader");
     let name = cluster.nodes[leader].name.clone();
-    assert!(matches!(&error, propose::Error::NotLeader { leader: Some(known) } if known.name == name), "{error:?}");
+    assert!(
+        matches!(&error, propose::Error::NotLeader { leader: Some(known) } if known.name == name),
+        "{error:?}"
+    );
     cluster.put("last", "1").await;
     cluster.replica(follower).read_barrier().await.expect("a leader answers");
     assert_eq!(get(cluster.replica(follower), "last").as_deref(), Some("1"));

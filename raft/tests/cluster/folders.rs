@@ -51,7 +51,10 @@ async fn a_node_of_another_cluster_is_refused() {
         ours.put("c", "3").await;
         let status = replica.status();
         assert_ne!(status.cluster_id, ours.replica(1).status().cluster_id);
-        assert!(replica.view().get(b"c").expect("readable").is_none(), "nothing of the other cluster reaches it");
+        assert!(
+            replica.view().get(b"c").expect("readable").is_none(),
+            "nothing of the other cluster reaches it"
+        );
         replica.crash().await;
     }
     ours.start_node(stranger).await;

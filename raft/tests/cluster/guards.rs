@@ -35,7 +35,9 @@ async fn of_many_that_guard_the_same_absence_one_wins() {
     let replica = cluster.replica(leader);
     let tries = (0..64).map(|number| {
         let replica = replica.clone();
-        tokio::spawn(async move { replica.propose(guarded("name", Expect::Absent, &number.to_string())).await })
+        tokio::spawn(
+            async move { replica.propose(guarded("name", Expect::Absent, &number.to_string())).await },
+        )
     });
     let mut won = 0;
     for outcome in futures::future::join_all(tries).await {

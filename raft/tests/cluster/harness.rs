@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use keepstep_raft::{
-    Config, Direction, Expect, FaultHook, Guard, Leadership, Listen, Member, Outcome, Replica, Security, StoreKind, Tuning, Txn,
-    Versioned, Write, propose,
+    Config, Direction, Expect, FaultHook, Guard, Leadership, Listen, Member, Outcome, Replica, Security,
+    StoreKind, Tuning, Txn, Versioned, Write, propose,
 };
 use tempfile::TempDir;
 
@@ -169,12 +169,16 @@ impl Cluster {
     /// Waits until all running nodes have applied the same entries, and asserts that they have the same state.
     pub(crate) async fn agree(&self) {
         until("all replicas applied the same", || {
-            let mut applied = self.running().map(|(_, replica)| replica.status()).map(|status| (status.applied, status.last_log));
+            let mut applied = self
+                .running()
+                .map(|(_, replica)| replica.status())
+                .map(|status| (status.applied, status.last_log));
             let first = applied.next().expect("a node runs");
             first.0 == first.1 && applied.all(|other| other == first)
         })
         .await;
-        let states: Vec<_> = self.running().map(|(_, replica)| (replica.status().current_hash, pairs(replica))).collect();
+        let states: Vec<_> =
+            self.running().map(|(_, replica)| (replica.status().current_hash, pairs(replica))).collect();
         for state in &states {
             assert_eq!(*state, states[0]);
         }
@@ -191,7 +195,10 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 pub(crate) fn put(key: &str, value: &str) -> Txn {
-    let write = Write::Put { key: Bytes::copy_from_slice(key.as_bytes()), value: Bytes::copy_from_slice(value.as_bytes()) };
+    let write = Write::Put {
+        key: Bytes::copy_from_slice(key.as_bytes()),
+        value: Bytes::copy_from_slice(value.as_bytes()),
+    };
     Txn { origin: "Test".to_owned(), guards: vec![], writes: vec![write] }
 }
 
@@ -213,7 +220,10 @@ pub(crate) fn pairs(replica: &Replica) -> Vec<(Bytes, Versioned)> {
 
 /// Whether a proposal certainly had no effect.
 pub(crate) fn had_no_effect(error: &propose::Error) -> bool {
-    matches!(error, propose::Error::NotLeader { .. } | propose::Error::Overloaded | propose::Error::TooLarge { .. })
+    matches!(
+        error,
+        propose::Error::NotLeader { .. } | propose::Error::Overloaded | propose::Error::TooLarge { .. }
+    )
 }
 
 /// Overwrites the middle of every file below a folder.

@@ -16,7 +16,8 @@ async fn a_cluster_is_formed_only_when_every_node_answers() {
     cluster.start_node(2).await;
     cluster.put("a", "1").await;
     cluster.agree().await;
-    let members: Vec<_> = cluster.replica(0).status().members.into_iter().map(|member| member.member.name).collect();
+    let members: Vec<_> =
+        cluster.replica(0).status().members.into_iter().map(|member| member.member.name).collect();
     assert_eq!(members.len(), 3);
 }
 

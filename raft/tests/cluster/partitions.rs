@@ -48,7 +48,10 @@ async fn a_follower_that_was_cut_off_comes_back_without_unseating_the_leader() {
         cluster.put(&format!("k{number}"), "v").await;
     }
     let read = cluster.replica(follower).read_barrier().await.map(|_| ());
-    assert!(matches!(read, Err(read::Error::Unavailable { .. })), "it has been without a leader for a while: {read:?}");
+    assert!(
+        matches!(read, Err(read::Error::Unavailable { .. })),
+        "it has been without a leader for a while: {read:?}"
+    );
     cluster.heal(follower);
     cluster.put("b", "2").await;
     cluster.agree().await;

@@ -88,7 +88,10 @@ async fn all_nodes_at_once_come_back_with_everything_acknowledged() {
             let replica = cluster.replica(leader).clone();
             tokio::spawn(async move {
                 for number in 0..25 {
-                    replica.propose(put(&format!("w{writer}"), &format!("{round}-{number}"))).await.expect("committed");
+                    replica
+                        .propose(put(&format!("w{writer}"), &format!("{round}-{number}")))
+                        .await
+                        .expect("committed");
                 }
             })
         });

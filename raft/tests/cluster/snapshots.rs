@@ -36,10 +36,14 @@ async fn a_replica_that_missed_the_purged_log_gets_a_snapshot_while_writes_go_on
             })
         })
         .collect();
-    until("the leader purged what the replica lacks", || cluster.replica(leader).status().purged > behind).await;
+    until("the leader purged what the replica lacks", || cluster.replica(leader).status().purged > behind)
+        .await;
     cluster.start_node(lagging).await;
     until("a snapshot was installed", || cluster.replica(lagging).status().snapshot > behind).await;
-    until("it caught up", || cluster.replica(lagging).status().applied >= cluster.replica(leader).status().snapshot).await;
+    until("it caught up", || {
+        cluster.replica(lagging).status().applied >= cluster.replica(leader).status().snapshot
+    })
+    .await;
     stop.store(true, Ordering::Relaxed);
     for writer in writers {
         writer.await.expect("no panic");

@@ -35,14 +35,21 @@ async fn a_cluster_with_a_secret_serves_nobody_without_it() {
     let status = |secret: Option<&'static str>| {
         let addr = cluster.nodes[0].addr;
         async move {
-            let channel = tonic::transport::Endpoint::from_shared(format!("http://{addr}")).expect("an address").connect_lazy();
-            let mut client = ClusterClient::with_interceptor(channel, move |mut request: tonic::Request<()>| {
-                if let Some(secret) = secret {
-                    request.metadata_mut().insert("authorization", secret.parse().expect("a header"));
-                }
-                Ok(request)
-            });
-            client.status(StatusRequest {}).await.map(|response| response.into_inner().node_name).map_err(|status| status.code())
+            let channel = tonic::transport::Endpoint::from_shared(format!("http://{addr}"))
+                .expect("an address")
+                .connect_lazy();
+            let mut client =
+                ClusterClient::with_interceptor(channel, move |mut request: tonic::Request<()>| {
+                    if let Some(secret) = secret {
+                        request.metadata_mut().insert("authorization", secret.parse().expect("a header"));
+                    }
+                    Ok(request)
+                });
+            client
+                .status(StatusRequest {})
+                .await
+                .map(|response| response.into_inner().node_name)
+                .map_err(|status| status.code())
         }
     };
     assert_eq!(status(None).await, Err(tonic::Code::Unauthenticated));
