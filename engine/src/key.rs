@@ -122,6 +122,11 @@ pub fn state_machines(account: &str, region: &str) -> Bytes {
     named(b"sm/", account, region, "")
 }
 
+/// What all state machines start with.
+pub fn all_state_machines() -> Bytes {
+    Builder::new(b"sm/").build()
+}
+
 /// An activity.
 pub fn activity(account: &str, region: &str, name: &str) -> Bytes {
     named(b"ac/", account, region, name)

@@ -26,14 +26,12 @@ pub(crate) const TIMERS_LOADED: &str = "keepstep_timers_loaded";
 pub(crate) const CALLS: &str = "keepstep_calls";
 /// Gauge: executions that have something to do or are at it.
 pub(crate) const MAILBOXES: &str = "keepstep_mailboxes";
-/// Counter `{origin}`: transactions committed by this node.
-pub(crate) const COMMITS: &str = "keepstep_commits_total";
+/// Counter: steps of executions that arrivals led to; several arrivals can share one.
+pub(crate) const STEPS: &str = "keepstep_steps_total";
 /// Counter: transactions that a guard refused, and that were decided again.
 pub(crate) const GUARD_REFUSALS: &str = "keepstep_guard_refusals_total";
 /// Histogram: seconds that a decision took on the evaluation pool, waiting not included.
 pub(crate) const DECISION_DURATION: &str = "keepstep_decision_duration_seconds";
-/// Histogram: seconds from a proposal to its commit.
-pub(crate) const COMMIT_DURATION: &str = "keepstep_commit_duration_seconds";
 /// Gauge: decisions that wait for a thread of the evaluation pool.
 pub(crate) const EVALUATION_QUEUE: &str = "keepstep_evaluation_queue";
 /// Gauge: definitions in the cache, in bytes of their texts.
@@ -43,7 +41,7 @@ pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
 /// Gauge `{version}`: always 1.
 pub(crate) const BUILD_INFO: &str = "keepstep_build_info";
 
-/// Bounds of the buckets of [`DECISION_DURATION`] and [`COMMIT_DURATION`], in seconds.
+/// Bounds of the buckets of histograms of times, in seconds.
 pub(crate) const DURATION_BUCKETS: [f64; 14] =
     [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
 
@@ -63,10 +61,9 @@ pub(crate) fn describe() {
     describe_gauge!(TIMERS_LOADED, Unit::Count, "Timers in memory.");
     describe_gauge!(CALLS, Unit::Count, "Calls to others that wait or are under way.");
     describe_gauge!(MAILBOXES, Unit::Count, "Executions that have something to do.");
-    describe_counter!(COMMITS, Unit::Count, "Transactions committed, by origin.");
+    describe_counter!(STEPS, Unit::Count, "Steps of executions that arrivals led to.");
     describe_counter!(GUARD_REFUSALS, Unit::Count, "Transactions refused by a guard and decided again.");
     describe_histogram!(DECISION_DURATION, Unit::Seconds, "Time that a decision took.");
-    describe_histogram!(COMMIT_DURATION, Unit::Seconds, "Time from a proposal to its commit.");
     describe_gauge!(EVALUATION_QUEUE, Unit::Count, "Decisions that wait for a thread.");
     describe_gauge!(DEFINITION_CACHE_BYTES, Unit::Bytes, "Definitions in the cache.");
     describe_gauge!(
@@ -83,9 +80,9 @@ pub(crate) struct Meters {
     pub(crate) started: Counter,
     pub(crate) open: Gauge,
     pub(crate) transitions: Counter,
+    pub(crate) steps: Counter,
     pub(crate) guard_refusals: Counter,
     pub(crate) decision_duration: Histogram,
-    pub(crate) commit_duration: Histogram,
 }
 
 impl Meters {
@@ -95,9 +92,9 @@ impl Meters {
             started: counter!(EXECUTIONS_STARTED),
             open: gauge!(EXECUTIONS_OPEN),
             transitions: counter!(TRANSITIONS),
+            steps: counter!(STEPS),
             guard_refusals: counter!(GUARD_REFUSALS),
             decision_duration: histogram!(DECISION_DURATION),
-            commit_duration: histogram!(COMMIT_DURATION),
         }
     }
 
@@ -105,11 +102,6 @@ impl Meters {
     pub(crate) fn finished(&self, status: ExecutionStatus) {
         counter!(EXECUTIONS_FINISHED, "status" => status.api_name()).increment(1);
         self.open.decrement(1.0);
-    }
-
-    /// A transaction was committed.
-    pub(crate) fn committed(&self, origin: &'static str) {
-        counter!(COMMITS, "origin" => origin).increment(1);
     }
 
     /// A task attempt was carried out.

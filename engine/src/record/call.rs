@@ -53,6 +53,9 @@ pub struct Call {
     /// Of StartExecution: X-Ray's, as given; empty for none.
     #[prost(string, tag = "11")]
     pub trace_header: String,
+    /// Of StartExecution: the account of the role in `Credentials`, in whose name the call is made; empty for the execution's own.
+    #[prost(string, tag = "12")]
+    pub account: String,
 }
 
 /// What a child's last transaction writes into its parent's inbox.

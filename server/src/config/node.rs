@@ -12,6 +12,8 @@ use crate::{lambda, leader};
 
 pub(crate) use super::settings::LogFormat;
 
+/// What the Raft library says at `info` is for those who work on it.
+const LOG: &str = "info,openraft=warn";
 const NODE_NAME: &str = "node-1";
 const DATA: &str = "./keepstep-data";
 const NODE_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8084);
@@ -93,7 +95,7 @@ impl Node {
             lambda,
             auth,
             log_format: settings.log_format.unwrap_or_default(),
-            log: settings.log.unwrap_or_else(|| "info".to_owned()),
+            log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
 }

@@ -183,7 +183,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_LOG_FORMAT", value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_format: Option<LogFormat>,
-    /// What is logged, such as `info` or `info,keepstep_raft=debug` [default: info].
+    /// What is logged, such as `warn` or `info,keepstep_raft=debug` [default: info,openraft=warn].
     #[arg(long, env = "KEEPSTEP_LOG", value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<String>,

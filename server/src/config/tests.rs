@@ -44,7 +44,7 @@ fn defaults_are_one_node_on_loopback() {
     assert_eq!(node.replica.peers.len(), 1);
     assert_eq!(node.leader.limits.payload_bytes_max, 262_144);
     assert_eq!(node.leader.pollers_max, 1_000);
-    assert_eq!(node.log, "info");
+    assert_eq!(node.log, "info,openraft=warn");
 }
 
 #[test]

@@ -6,19 +6,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keepstep_asl::Entropy;
 use keepstep_engine::draft::decode;
-use keepstep_engine::execution::{StartExecution, start as decide_start};
+use keepstep_engine::execution::{self, StartExecution, start_failure, start_result};
 use keepstep_engine::id::{ExecutionId, RequestId};
 use keepstep_engine::key::{self, CallKey};
 use keepstep_engine::record::{Call, Head, ParentLink};
 use keepstep_engine::stimulus::CallResult;
-use keepstep_engine::{ApiError, Arrival, Caller, Desk, Stimulus};
-use serde_json::{Map, Value};
+use keepstep_engine::{Arrival, Caller, Desk, Stimulus};
 use sha2::{Digest, Sha256};
 
 use super::entropy::OsEntropy;
 use super::term::Term;
 use super::{Failure, Shared, decide, step};
-use crate::sdk_answer::{self, Header};
+use crate::sdk_answer::http_date;
 
 /// Starts the child. `None` if the term ended, or the parent is gone, before there was a result.
 pub(crate) async fn start(
@@ -28,7 +27,7 @@ pub(crate) async fn start(
     call: &Call,
     input: Bytes,
 ) -> Option<CallResult> {
-    let caller = caller_of(shared, key.execution)?;
+    let caller = caller_of(shared, key.execution, &call.account)?;
     let parent = call.reports_end.then(|| ParentLink {
         execution: Bytes::copy_from_slice(key.execution.as_bytes()),
         branch: key.branch.0,
@@ -43,11 +42,11 @@ pub(crate) async fn start(
         request: request_id(key, call.attempt),
         parent,
     };
-    let decide = Arc::new(move |desk: &Desk<'_>| decide_start(desk, &request));
+    let decide = Arc::new(move |desk: &Desk<'_>| execution::start(desk, &request));
     loop {
         return match decide::run(shared, term, decide.clone()).await {
-            Ok(started) => Some(CallResult::Succeeded(started_answer(&started.arn, started.started_ms))),
-            Err(Failure::Api(error)) => Some(refused(&error)),
+            Ok(started) => Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms))),
+            Err(Failure::Api(error)) => Some(start_failure(&error, &aws_request_id())),
             Err(Failure::NotLeader) => None,
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %key.execution, error, "a child can't be started");
@@ -80,8 +79,8 @@ pub(crate) async fn stop(shared: &Arc<Shared>, term: &Arc<Term>, call: &Call) ->
     }
 }
 
-/// A task acts in its execution's own account and region.
-fn caller_of(shared: &Shared, parent: ExecutionId) -> Option<Caller> {
+/// A task acts in its execution's own account and region, or in the account of the role that its `Credentials` name.
+fn caller_of(shared: &Shared, parent: ExecutionId, account_of_role: &str) -> Option<Caller> {
     let key = key::head(parent);
     let stored = shared.ledger.view().get(&key).ok()??;
     let head: Head = decode(&key, &stored.value).ok()?;
@@ -89,7 +88,8 @@ fn caller_of(shared: &Shared, parent: ExecutionId) -> Option<Caller> {
     let mut parts = head.arn.split(':').skip(1);
     let partition = parts.next()?.to_owned();
     let region = parts.nth(1)?.to_owned();
-    let account = parts.next()?.to_owned();
+    let own_account = parts.next()?;
+    let account = if account_of_role.is_empty() { own_account } else { account_of_role }.to_owned();
     Some(Caller { account, region, partition })
 }
 
@@ -98,48 +98,6 @@ fn request_id(key: CallKey, attempt: u64) -> RequestId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     RequestId::from_bytes(bytes)
-}
-
-/// As the integration shows the answer of StartExecution; times are milliseconds.
-fn started_answer(arn: &str, started_ms: i64) -> Bytes {
-    let request_id = aws_request_id();
-    // What the answer would be on the wire, whose length a header tells.
-    let content_length =
-        format!(r#"{{"executionArn":"{arn}","startDate":{}.{:03}}}"#, started_ms / 1000, started_ms % 1000)
-            .len();
-    let headers = [
-        Header::new("x-amzn-RequestId", &request_id),
-        Header::new("connection", "keep-alive"),
-        Header::new("Content-Length", &content_length.to_string()),
-        Header::new("Date", &sdk_answer::http_date(started_ms)),
-        Header::new("Content-Type", "application/x-amz-json-1.0"),
-    ];
-    let mut answer = Map::new();
-    answer.insert("ExecutionArn".to_owned(), arn.into());
-    answer.insert("SdkHttpMetadata".to_owned(), sdk_answer::http_metadata(&headers, 200));
-    answer.insert("SdkResponseMetadata".to_owned(), sdk_answer::response_metadata(&request_id));
-    answer.insert("StartDate".to_owned(), started_ms.into());
-    Value::Object(answer).to_string().into()
-}
-
-/// As the integration shows an error of StartExecution.
-fn refused(error: &ApiError) -> CallResult {
-    // Names that end so are kept; others get the suffix that the SDK's classes have.
-    let name = if error.code.ends_with("Exception") {
-        error.code.to_owned()
-    } else {
-        format!("{}Exception", error.code)
-    };
-    CallResult::Failed {
-        error: format!("StepFunctions.{name}"),
-        cause: sdk_answer::optimised_cause(
-            &error.message,
-            "AWSStepFunctions",
-            400,
-            error.code,
-            &aws_request_id(),
-        ),
-    }
 }
 
 /// AWS's request ids are random UUIDs.
@@ -152,42 +110,6 @@ fn aws_request_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_are_named_as_the_integration_names_them() {
-        let check = |code: &'static str, expected: &str| {
-            let CallResult::Failed { error, cause } = refused(&ApiError::new(code, "What happened")) else {
-                panic!("a refusal is a failure");
-            };
-            assert_eq!(error, expected);
-            let head = format!(
-                "What happened (Service: AWSStepFunctions; Status Code: 400; Error Code: {code}; Request ID: "
-            );
-            assert!(cause.starts_with(&head) && cause.ends_with("; Proxy: null)"), "{cause}");
-        };
-        check("ExecutionAlreadyExists", "StepFunctions.ExecutionAlreadyExistsException");
-        check("StateMachineDoesNotExist", "StepFunctions.StateMachineDoesNotExistException");
-        check("InvalidArn", "StepFunctions.InvalidArnException");
-        check("ValidationException", "StepFunctions.ValidationException");
-    }
-
-    #[test]
-    fn an_answer_looks_like_the_integrations() {
-        let answer = started_answer("arn:aws:states:us-east-1:123456789012:execution:a:b", 1_700_000_000_123);
-        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-        assert_eq!(answer["ExecutionArn"], "arn:aws:states:us-east-1:123456789012:execution:a:b");
-        assert_eq!(answer["StartDate"], 1_700_000_000_123_i64);
-        assert_eq!(answer["SdkHttpMetadata"]["HttpStatusCode"], 200);
-        assert_eq!(answer["SdkHttpMetadata"]["HttpHeaders"]["Date"], "Tue, 14 Nov 2023 22:13:20 GMT");
-        assert_eq!(
-            answer["SdkHttpMetadata"]["AllHttpHeaders"]["connection"],
-            serde_json::json!(["keep-alive"])
-        );
-        assert_eq!(
-            answer["SdkResponseMetadata"]["RequestId"],
-            answer["SdkHttpMetadata"]["HttpHeaders"]["x-amzn-RequestId"]
-        );
-    }
 
     #[test]
     fn a_repeated_call_has_the_same_request_id() {

@@ -90,15 +90,12 @@ async fn propose(
     mut transaction: Transaction,
     decided: Timestamp,
 ) -> Result<Proposed, Failure> {
-    let (origin, started) = (transaction.origin.0, Instant::now());
     let stamp = term.clock.stamp(decided, &mut transaction);
     let proposed = shared.ledger.propose(transaction).await?;
-    if proposed == Proposed::Committed {
-        if let Some(stamp) = stamp {
-            term.clock.committed(stamp);
-        }
-        shared.meters.commit_duration.record(started.elapsed());
-        shared.meters.committed(origin);
+    if proposed == Proposed::Committed
+        && let Some(stamp) = stamp
+    {
+        term.clock.committed(stamp);
     }
     Ok(proposed)
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::clock::{self, Clock};
 use super::term::Term;
-use super::{Engine, Shared, call, fire, hand_out, sweep};
+use super::{Engine, Shared, call, count, fire, hand_out, sweep};
 
 /// Follows the replica's leadership until it stops.
 pub(crate) async fn lead(engine: Engine, mut leadership: watch::Receiver<Leadership>) {
@@ -48,14 +48,14 @@ async fn begin(shared: &Arc<Shared>, number: u64, leadership: &mut watch::Receiv
     let term = Arc::new(Term::new(number, clock, shared.settings.pollers_max));
     shared.term.store(Some(Arc::clone(&term)));
     tracing::info!(term = number, "this node leads");
-    let of = || (Arc::clone(shared), Arc::clone(&term));
-    let spawn = |work| _ = shared.runtime.spawn(work);
-    let ((a, b), (c, d), (e, f)) = (of(), of(), of());
     let calls_max = shared.settings.lambda_calls_max;
-    spawn(futures::future::FutureExt::boxed(fire::run(a, b)));
-    spawn(futures::future::FutureExt::boxed(call::run(c, d, calls_max)));
-    spawn(futures::future::FutureExt::boxed(sweep::run(e, f)));
-    spawn(futures::future::FutureExt::boxed(hand_out::forget_idle(term)));
+    let of = || (Arc::clone(shared), Arc::clone(&term));
+    let (firing, calling, sweeping, counting) = (of(), of(), of(), of());
+    shared.runtime.spawn(fire::run(firing.0, firing.1));
+    shared.runtime.spawn(call::run(calling.0, calling.1, calls_max));
+    shared.runtime.spawn(sweep::run(sweeping.0, sweeping.1));
+    shared.runtime.spawn(count::run(counting.0, counting.1));
+    shared.runtime.spawn(hand_out::forget_idle(Arc::clone(&term)));
 }
 
 /// Whether leadership changed meanwhile: then the change is still to be handled.

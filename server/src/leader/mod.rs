@@ -10,6 +10,7 @@ mod call;
 mod call_queue;
 mod child;
 mod clock;
+mod count;
 mod decide;
 mod definitions;
 mod effect;

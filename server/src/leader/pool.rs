@@ -19,13 +19,13 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The pool. Its threads end when it is dropped.
 pub(crate) struct Pool {
     queue: Arc<Queue>,
-    queued: Gauge,
 }
 
 struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     capacity: usize,
+    waiting: Gauge,
 }
 
 #[derive(Default)]
@@ -37,7 +37,8 @@ struct State {
 impl Pool {
     /// Starts `threads` threads (at least one) behind a queue of at most `capacity` jobs.
     pub(crate) fn new(threads: usize, capacity: usize) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue { state: Mutex::default(), ready: Condvar::new(), capacity });
+        let waiting = gauge!(metric::EVALUATION_QUEUE);
+        let queue = Arc::new(Queue { state: Mutex::default(), ready: Condvar::new(), capacity, waiting });
         for number in 0..threads.max(1) {
             let queue = Arc::clone(&queue);
             std::thread::Builder::new()
@@ -45,7 +46,7 @@ impl Pool {
                 .stack_size(STACK_BYTES)
                 .spawn(move || queue.work())?;
         }
-        Ok(Self { queue, queued: gauge!(metric::EVALUATION_QUEUE) })
+        Ok(Self { queue })
     }
 
     /// Runs `job` on a thread of the pool.
@@ -54,10 +55,10 @@ impl Pool {
         job: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Failure> {
         let (done, result) = oneshot::channel();
-        self.queued.set(self.queue.submit(Box::new(move || {
+        self.queue.submit(Box::new(move || {
             // Whoever waits has gone if this fails: nothing is lost.
             let _ = done.send(job());
-        }))? as f64);
+        }))?;
         result.await.map_err(|_| Failure::Internal("a decision panicked; see the log".to_owned()))
     }
 }
@@ -74,21 +75,21 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a job; says how many wait.
-    fn submit(&self, job: Job) -> Result<usize, Failure> {
+    fn submit(&self, job: Job) -> Result<(), Failure> {
         let mut state = self.lock();
         if state.jobs.len() >= self.capacity {
             return Err(Failure::Overloaded);
         }
         state.jobs.push_back(job);
-        let waiting = state.jobs.len();
         drop(state);
+        self.waiting.increment(1.0);
         self.ready.notify_one();
-        Ok(waiting)
+        Ok(())
     }
 
     fn work(&self) {
         while let Some(job) = self.next() {
+            self.waiting.decrement(1.0);
             // The default panic hook has logged what happened; the job's result channel is dropped, which its caller sees.
             let _ = catch_unwind(AssertUnwindSafe(job));
         }

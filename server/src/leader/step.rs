@@ -85,6 +85,7 @@ async fn step(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, le
     if arrivals.is_empty() {
         return;
     }
+    shared.meters.steps.increment(1);
     let step = Arc::clone(&shared.step);
     let decided =
         decide::run(shared, term, Arc::new(move |desk: &Desk<'_>| step(desk, execution, &arrivals))).await;

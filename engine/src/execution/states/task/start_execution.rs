@@ -34,6 +34,7 @@ pub(super) fn schedule(
         name,
         trace_header: text(&parameters, "TraceHeader")?,
         reports_end: matches!(pattern, Pattern::Sync | Pattern::Sync2),
+        account: schedule.role_arn.as_deref().and_then(account_of_role).unwrap_or_default().to_owned(),
         ..Call::default()
     };
     let child_input = child_input(parameters.get("Input"));
@@ -46,6 +47,11 @@ pub(super) fn schedule(
     let payload = Some(run.keep(&state.name, child_input)?);
     schedule.begin(run, active, input, Stage::Calling, Some(Call { payload, ..call }));
     Ok(Outcome::Waits)
+}
+
+/// `arn:PARTITION:iam::ACCOUNT:role/NAME`.
+fn account_of_role(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
 }
 
 /// A text is passed on as it is; anything else as its JSON text.
