@@ -46,7 +46,7 @@ impl Memory {
     }
 
     /// All pairs whose keys start with `prefix`, in order.
-    pub fn pairs(&self, prefix: &[u8]) -> impl Iterator<Item = (&Bytes, &Versioned)> {
+    pub fn pairs<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = (&'a Bytes, &'a Versioned)> + use<'a> {
         let from = Bytes::copy_from_slice(prefix);
         self.pairs.range(from.clone()..).take_while(move |(key, _)| key.starts_with(&from))
     }

@@ -1,6 +1,7 @@
 //! The working set of one step: the head, the branches that the step touches, the new history. Reads what it needs, once; writes down at
 //! the end what has changed.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -189,9 +190,9 @@ impl<'a> Run<'a> {
                 let pairs = self.draft.scan(&from, &end, SCAN_LEN, Direction::Forward)?;
                 for (key, versioned) in &pairs {
                     let Some(id) = key::parse_branch(key) else { continue };
-                    if !self.slots.contains_key(&id) {
+                    if let Entry::Vacant(vacant) = self.slots.entry(id) {
                         let stored: Branch = decode(key, &versioned.value)?;
-                        self.slots.insert(id, Slot { current: Some(stored.clone()), stored: Some(stored) });
+                        vacant.insert(Slot { current: Some(stored.clone()), stored: Some(stored) });
                     }
                 }
                 match pairs.last() {

@@ -62,8 +62,8 @@ pub mod phase {
         #[prost(message, tag = "13")]
         Retrying(Retrying),
         /// A Task state whose task is under way.
-        #[prost(message, tag = "14")]
-        Working(Work),
+        #[prost(message, boxed, tag = "14")]
+        Working(Box<Work>),
         /// A Parallel or Map state whose branches run.
         #[prost(message, tag = "15")]
         FannedOut(FanOut),

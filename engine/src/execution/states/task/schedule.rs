@@ -101,7 +101,7 @@ impl Schedule {
         if stage != Stage::Queued {
             start_clocks(&mut work, run.now_ms());
         }
-        active.branch.phase = Some(Phase::Working(work));
+        active.branch.phase = Some(Phase::Working(Box::new(work)));
     }
 }
 

@@ -1,0 +1,11 @@
+//! Executions from their start to their end, through the engine's public doors and over a map in memory.
+
+mod activity;
+mod fan_out;
+mod flow;
+mod harness;
+mod lambda;
+mod limits;
+mod nested;
+mod schedules;
+mod start;
