@@ -12,7 +12,12 @@ use crate::view::{View, ViewError};
 /// Parsed definitions, cached by whoever runs decisions.
 pub trait Definitions {
     /// The definition of a revision. Revisions never change, so that an implementation may cache without end.
-    fn definition(&self, view: &dyn View, machine: MachineId, revision: u64) -> Result<Arc<Definition>, ViewError>;
+    fn definition(
+        &self,
+        view: &dyn View,
+        machine: MachineId,
+        revision: u64,
+    ) -> Result<Arc<Definition>, ViewError>;
 }
 
 /// The desk at which decisions are made.

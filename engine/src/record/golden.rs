@@ -191,7 +191,7 @@ fn branches(golden: &mut Golden) {
         call: Some(call()),
         child_arn: "child".into(),
     };
-    check("Branch/Working", Phase::Working(work));
+    check("Branch/Working", Phase::Working(Box::new(work)));
     let fan_out = FanOut {
         input: at(6, 7),
         length: 34,
