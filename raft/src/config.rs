@@ -102,7 +102,7 @@ pub enum StoreKind {
 pub struct Tuning {
     /// How often a leader says that it is there.
     pub heartbeat: Duration,
-    /// Shortest time without a leader after which a node stands for election.
+    /// About the shortest time without a leader after which a node stands for election.
     pub election_min: Duration,
     /// Longest time without a leader after which a node stands for election.
     pub election_max: Duration,
@@ -141,7 +141,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Tuning {
         Tuning {
-            heartbeat: Duration::from_millis(150),
+            heartbeat: Duration::from_millis(100),
             election_min: Duration::from_millis(500),
             election_max: Duration::from_millis(1000),
             threads: 2,

@@ -112,6 +112,8 @@ pub(crate) fn quarantine(core: &Core, reason: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::PairHasher;
+    use crate::{Config, Listen, Member, Replica, Txn, Write};
 
     fn check(mine: &[(u64, u128)], others: &[&[(u64, u128)]], voters: usize, expected: &Verdict) {
         let mine = mine.iter().copied().collect();
@@ -130,5 +132,84 @@ mod tests {
         check(&[(2, 20)], &[&[(2, 21)], &[(2, 22)]], 3, &undecided(2));
         check(&[(1, 10), (2, 20)], &[&[(1, 10), (2, 21)], &[(2, 21)]], 3, &Verdict::Wrong { index: 2 });
         check(&[(2, 20)], &[&[(2, 21)], &[(2, 21)]], 5, &undecided(2));
+    }
+
+    async fn until(mut holds: impl FnMut() -> bool) {
+        let started = std::time::Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < Duration::from_secs(60), "waited for too long");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_replica_whose_state_differs_stops_and_is_rebuilt() {
+        let root = tempfile::tempdir().expect("a folder");
+        let listeners: Vec<_> =
+            (0..3).map(|_| std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port")).collect();
+        let peers: Vec<Member> = (0..)
+            .zip(&listeners)
+            .map(|(number, listener)| Member {
+                name: format!("n{number}"),
+                addr: listener.local_addr().expect("an address").to_string(),
+            })
+            .collect();
+        let config = |number: usize| {
+            let mut config = Config::single(root.path().join(format!("n{number}")), &format!("n{number}"));
+            config.peers = peers.clone();
+            config.tuning.hash_interval = 4;
+            config.tuning.upkeep_interval = Duration::from_millis(50);
+            config
+        };
+        let mut replicas = Vec::new();
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let mut config = config(number);
+            config.listen = Listen::Bound(listener);
+            replicas.push(Replica::start(config).await.expect("it starts"));
+        }
+        let put = |key: &'static str| Txn {
+            writes: vec![Write::Put { key: key.into(), value: "v".into() }],
+            ..Txn::default()
+        };
+        let write = async |replicas: &[Replica], key| {
+            let started = std::time::Instant::now();
+            loop {
+                for replica in replicas {
+                    if replica.propose(put(key)).await.is_ok() {
+                        return;
+                    }
+                }
+                assert!(started.elapsed() < Duration::from_secs(60), "nobody leads");
+                tokio::task::yield_now().await;
+            }
+        };
+        write(&replicas, "a").await;
+
+        let wrong = replicas[0].core();
+        until(|| wrong.state.applied().is_some_and(|id| id.index >= 2)).await;
+        let applied = wrong.state.applied().expect("applied");
+        // What a fault of memory or a bug might do.
+        wrong
+            .state
+            .apply_txn(applied, &put("nobody proposed this"), &mut PairHasher::default())
+            .expect("applied");
+        while replicas[0].failure().borrow().is_none() {
+            write(&replicas, "b").await;
+        }
+        assert_eq!(replicas[0].view().get(b"a"), Err(crate::ViewError::Quarantined));
+        assert_eq!(*replicas[0].leadership().borrow(), crate::Leadership::Stopped);
+        assert!(replicas[1].failure().borrow().is_none() && replicas[2].failure().borrow().is_none());
+
+        replicas[0].crash().await;
+        let mut again = config(0);
+        again.listen = Listen::Addr(peers[0].addr.parse().expect("an address"));
+        replicas[0] = Replica::start(again).await.expect("it starts again");
+        write(&replicas, "c").await;
+        until(|| {
+            let states: Vec<_> = replicas.iter().map(|replica| replica.status().current_hash).collect();
+            states[0].is_some() && states.iter().all(|state| *state == states[0])
+        })
+        .await;
+        assert_eq!(replicas[0].view().get(b"nobody proposed this"), Ok(None));
     }
 }

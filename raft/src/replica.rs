@@ -199,6 +199,11 @@ impl Replica {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.inner.core
+    }
+
     fn take_runtime(&self) -> Option<Runtime> {
         self.inner.runtime.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

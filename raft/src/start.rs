@@ -178,8 +178,8 @@ fn check(config: &Config) -> Result<(), Error> {
         return wrong("the cluster secret is empty");
     }
     let tuning = &config.tuning;
-    if tuning.heartbeat * 2 > tuning.election_min || tuning.election_min >= tuning.election_max {
-        return wrong("elections must take at least two heartbeats, and at most longer than at least");
+    if tuning.heartbeat * 4 >= tuning.election_max || tuning.election_min >= tuning.election_max {
+        return wrong("an election takes longer than four heartbeats, and at most longer than at least");
     }
     if tuning.hash_interval == 0 || tuning.overlay_bytes < 2 || tuning.append_bytes_max == 0 {
         return wrong("hash_interval, overlay_bytes and append_bytes_max must not be 0");
@@ -315,12 +315,16 @@ async fn start_raft(
 }
 
 fn raft_config(tuning: &Tuning) -> Result<openraft::Config, Error> {
+    // openraft lets the leader's lease, which is its longest timeout, run out first, and then waits for a timeout.
+    let lease = tuning.election_max / 2;
+    let timeout_min =
+        tuning.election_min.saturating_sub(lease).max(tuning.heartbeat + Duration::from_millis(1));
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     openraft::Config {
         cluster_name: "keepstep".to_owned(),
         heartbeat_interval: millis(tuning.heartbeat),
-        election_timeout_min: millis(tuning.election_min),
-        election_timeout_max: millis(tuning.election_max),
+        election_timeout_min: millis(timeout_min),
+        election_timeout_max: millis(lease),
         install_snapshot_timeout: millis(SNAPSHOT_TIMEOUT),
         // Snapshots and purges are ours to decide: by bytes, and not by entries.
         snapshot_policy: openraft::SnapshotPolicy::Never,

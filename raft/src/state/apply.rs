@@ -27,6 +27,14 @@ impl Below {
     }
 }
 
+/// Where a key was found.
+enum Found {
+    /// The active layer knows it; without a revision, as deleted.
+    Active { revision: Option<u64> },
+    /// The active layer doesn't; this is what lies below it.
+    Below(Option<Below>),
+}
+
 /// Guards whose answers are kept for the writes, which mostly name the same keys. Beyond it, the store is asked again.
 const REMEMBERED: usize = 32;
 
@@ -40,10 +48,9 @@ impl State {
     ) -> Result<Outcome, store::Error> {
         let mut known: Vec<(&Bytes, Option<Below>)> = Vec::with_capacity(txn.guards.len().min(REMEMBERED));
         for guard in &txn.guards {
-            let (active, below) = self.find(&guard.key)?;
-            let revision = match active {
-                Some(in_active) => in_active,
-                None => {
+            let revision = match self.find(&guard.key)? {
+                Found::Active { revision } => revision,
+                Found::Below(below) => {
                     if known.len() < REMEMBERED {
                         known.push((&guard.key, below));
                     }
@@ -64,7 +71,10 @@ impl State {
         for write in &txn.writes {
             let below = match known.iter().find(|(key, _)| *key == write.key()) {
                 Some((_, below)) => *below,
-                None => self.find(write.key())?.1,
+                None => match self.find(write.key())? {
+                    Found::Active { .. } => None,
+                    Found::Below(below) => below,
+                },
             };
             let stored = match write {
                 Write::Put { key, value } => Some(Stored {
@@ -96,22 +106,21 @@ impl State {
         self.advance(id, |layers| layers.head.membership = StoredMembership::new(Some(id), membership));
     }
 
-    /// Looks a key up: its revision if the active layer knows it (`Some(None)`: deleted there), and otherwise what lies below.
-    #[allow(clippy::type_complexity, reason = "the two levels of absence are what this returns")]
-    fn find(&self, key: &[u8]) -> Result<(Option<Option<u64>>, Option<Below>), store::Error> {
+    /// Looks a key up.
+    fn find(&self, key: &[u8]) -> Result<Found, store::Error> {
         {
             let layers = self.layers();
             if let Some(slot) = layers.active.get(key) {
-                return Ok((Some(slot.value.as_ref().map(|stored| stored.revision)), None));
+                return Ok(Found::Active { revision: slot.value.as_ref().map(|stored| stored.revision) });
             }
             if let Some(slot) = layers.frozen_slot(key) {
-                return Ok((None, slot.value.as_ref().map(Below::of)));
+                return Ok(Found::Below(slot.value.as_ref().map(Below::of)));
             }
         }
         // A layer that the flusher removes meanwhile is in the store by then.
         let stored = self.store.get(&pair_key(key))?;
-        let found = stored.as_ref().map(Stored::decode).transpose()?.as_ref().map(Below::of);
-        Ok((None, found))
+        let stored = stored.as_ref().map(Stored::decode).transpose()?;
+        Ok(Found::Below(stored.as_ref().map(Below::of)))
     }
 
     /// Applies an entry's changes and moves on to its id.

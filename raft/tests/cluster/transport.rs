@@ -80,3 +80,33 @@ async fn a_channel_to_a_peer_carries_the_credentials() {
     assert_eq!(status.node_name, "n1");
     assert!(cluster.replica(0).channel_to("n9").is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_with_mutual_tls_serves_nobody_without_a_certificate() {
+    let mut cluster = Cluster::new(2, quick());
+    cluster.security = Security::MutualTls {
+        ca: include_bytes!("certificates/ca.pem").to_vec(),
+        cert: include_bytes!("certificates/node.pem").to_vec(),
+        key: include_bytes!("certificates/node.key").to_vec(),
+    };
+    for number in 0..2 {
+        cluster.start_node(number).await;
+    }
+    cluster.put("a", "1").await;
+    cluster.agree().await;
+    let channel = cluster.replica(0).channel_to("n1").expect("a peer");
+    let status = ClusterClient::new(channel).status(StatusRequest {}).await.expect("an answer").into_inner();
+    assert_eq!(status.node_name, "n1");
+
+    let addr = cluster.nodes[0].addr;
+    let plain =
+        tonic::transport::Endpoint::from_shared(format!("http://{addr}")).expect("an address").connect_lazy();
+    assert!(ClusterClient::new(plain).status(StatusRequest {}).await.is_err());
+    let tls = tonic::transport::ClientTlsConfig::new()
+        .ca_certificate(tonic::transport::Certificate::from_pem(include_bytes!("certificates/ca.pem")));
+    let anonymous = tonic::transport::Endpoint::from_shared(format!("https://{addr}"))
+        .and_then(|endpoint| endpoint.tls_config(tls))
+        .expect("an address")
+        .connect_lazy();
+    assert!(ClusterClient::new(anonymous).status(StatusRequest {}).await.is_err());
+}
