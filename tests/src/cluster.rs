@@ -111,31 +111,41 @@ impl Cluster {
         self.nodes.iter().map(Server::endpoint).collect()
     }
 
-    /// Waits until all running replicas report the same state hash at one index that is at least as new as now, and gives it.
+    /// Waits until all nodes run, have applied the same entries and have the same state hash; gives the hash.
     pub async fn agree(&self) -> anyhow::Result<String> {
         wait::until("the replicas' state hashes agree", || async {
-            let mut hashes = Vec::new();
-            for node in self.nodes.iter().filter(|node| node.runs()) {
-                let status = status(node).await.ok()?;
-                let applied = status.get("applied")?.as_u64()?;
-                hashes.push((applied, status.get("state_hash")?.as_str()?.to_owned()));
-            }
-            let (first, rest) = hashes.split_first()?;
-            rest.iter().all(|other| other == first).then(|| first.1.clone())
+            let nodes = status(&self.nodes[0]).await.ok()?;
+            let facts: Vec<_> = nodes
+                .iter()
+                .map(|node| {
+                    Some((node.get("applied")?.as_u64()?, node.get("state_hash")?.as_str()?.to_owned()))
+                })
+                .collect::<Option<_>>()?;
+            let (first, rest) = facts.split_first()?;
+            let agreed = facts.len() == self.nodes.len() && rest.iter().all(|other| other == first);
+            agreed.then(|| first.1.clone())
         })
         .await
     }
+
+    /// What the cluster says of one node: an object as in `keepstep status --json`.
+    pub async fn status_of(&self, node: usize) -> anyhow::Result<Value> {
+        let name = format!("n{node}");
+        let nodes = status(&self.nodes[node]).await?;
+        let found = nodes.into_iter().find(|status| status.get("name").is_some_and(|found| *found == *name));
+        found.with_context(|| format!("{name} is no member"))
+    }
 }
 
-/// What `keepstep status --json` says of the node itself.
-pub async fn status(node: &Server) -> anyhow::Result<Value> {
+/// What `keepstep status --json` says of all nodes when it asks this one. It says so too when not all is well.
+async fn status(node: &Server) -> anyhow::Result<Vec<Value>> {
     let output = tokio::process::Command::new(crate::process::binary()?)
         .args(["status", "--json", "--node", &node.node_address().to_string(), "--cluster-secret", SECRET])
         .output()
         .await?;
-    anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let value: Value = serde_json::from_slice(&output.stdout)?;
-    value.get("node").cloned().context("no node")
+    let value: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    value.get("nodes").and_then(Value::as_array).cloned().context("no nodes")
 }
 
 /// The value of a metric without labels.

@@ -1,6 +1,8 @@
 //! `keepstep status`: asks a node, and through it all others, how they see their cluster. Changes nothing. The exit code says whether all
 //! is well: a leader is known, every member answers, and no two replicas differ.
 
+mod json;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,6 +39,9 @@ pub(super) struct Flags {
     /// Its private key (PEM).
     #[arg(long, env = "KEEPSTEP_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 /// How to be let in.
@@ -57,7 +62,11 @@ pub(super) fn run(flags: Flags) -> anyhow::Result<ExitCode> {
     let access = access(&flags)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(ask_all(&flags.node, &access))?;
-    super::print(&table(&rows));
+    if flags.json {
+        super::print(&format!("{:#}\n", json::document(&rows)));
+    } else {
+        super::print(&table(&rows));
+    }
     let troubles = troubles(&rows);
     for trouble in &troubles {
         super::print_error(&format!("keepstep: {trouble}\n"));
@@ -263,6 +272,15 @@ c     h:1      (can't be reached)
 "
         );
         assert_eq!(troubles(&rows), ["c can't be reached"]);
+    }
+
+    #[test]
+    fn a_document_holds_every_member() {
+        let rows = [row("a", Ok(answer("a", "leader", 1))), row("b", Err("doesn't answer".to_owned()))];
+        let document = json::document(&rows);
+        let member = |node: usize, name: &str| document["nodes"][node][name].clone();
+        assert_eq!((member(0, "role"), member(0, "applied")), ("leader".into(), 2_050.into()));
+        assert_eq!((member(1, "name"), member(1, "error")), ("b".into(), "doesn't answer".into()));
     }
 
     #[test]

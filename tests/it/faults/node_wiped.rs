@@ -1,6 +1,6 @@
 //! A node loses its data folder.
 
-use keepstep_tests::cluster::{Cluster, status};
+use keepstep_tests::cluster::Cluster;
 use keepstep_tests::persistent::Persistent;
 use keepstep_tests::wait;
 use serde_json::Value;
@@ -15,15 +15,15 @@ async fn a_wiped_node_rejoins_under_a_new_id() -> anyhow::Result<()> {
     orders.accepted(20).await?;
     let id = |status: &Value| status.get("raft_id").cloned();
     let victim = (cluster.leader().await? + 1) % 3;
-    let before = id(&status(&cluster.nodes[victim]).await?);
+    let before = id(&cluster.status_of(victim).await?);
     cluster.nodes[victim].kill().await?;
     std::fs::remove_dir_all(cluster.nodes[victim].data())?;
     orders.accepted(20).await?;
     cluster.nodes[victim].spawn()?;
     cluster.nodes[victim].ready().await?;
     let after = wait::until("the wiped node votes again", || async {
-        let status = status(&cluster.nodes[victim]).await.ok()?;
-        (status.get("role")? != "learner").then_some(status)
+        let status = cluster.status_of(victim).await.ok()?;
+        status.get("voter")?.as_bool()?.then_some(status)
     })
     .await?;
     assert_ne!(before, id(&after));
