@@ -82,9 +82,9 @@ impl Answer<'_> {
             Err(result) => return result,
         };
         if whole_answer {
-            CallResult::Succeeded(self.whole(payload.as_ref()))
+            CallResult::Succeeded(self.whole(payload.as_deref()))
         } else {
-            succeeded(payload.as_ref())
+            succeeded(payload.as_deref())
         }
     }
 
@@ -99,7 +99,7 @@ impl Answer<'_> {
         })
     }
 
-    fn whole(&self, payload: Option<&Box<RawValue>>) -> Bytes {
+    fn whole(&self, payload: Option<&RawValue>) -> Bytes {
         let mut answer = Map::new();
         let version = self.header("x-amz-executed-version").unwrap_or("$LATEST");
         answer.insert("ExecutedVersion".to_owned(), version.into());
@@ -164,7 +164,7 @@ impl Answer<'_> {
 }
 
 /// The function's own text, with its own spacing.
-fn succeeded(payload: Option<&Box<RawValue>>) -> CallResult {
+fn succeeded(payload: Option<&RawValue>) -> CallResult {
     let text = payload.map_or("null", |payload| payload.get());
     CallResult::Succeeded(Bytes::copy_from_slice(text.as_bytes()))
 }

@@ -262,7 +262,7 @@ impl ActivityQueues {
             return Ok(());
         }
         queue.horizon = match found.last() {
-            Some((last, _)) if found.len() >= SCAN_MAX => [last.as_ref(), &[0]].concat().into(),
+            Some((last, _)) if found.len() >= SCAN_MAX => key::after(last),
             _ => all_of(activity),
         };
         for (waiting, attempt) in found.iter().filter_map(parse) {

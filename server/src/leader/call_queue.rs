@@ -175,7 +175,7 @@ impl CallQueue {
         if found.len() < SCAN_MAX || self.lock().overflowed {
             return Ok(None);
         }
-        Ok(found.last().map(|(last, _)| [last.as_ref(), &[0]].concat().into()))
+        Ok(found.last().map(|(last, _)| key::after(last)))
     }
 
     /// Gives everything up.

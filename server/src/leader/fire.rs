@@ -46,7 +46,10 @@ async fn load(shared: Arc<Shared>, term: Arc<Term>) {
             }
             Err(_) => LOAD_RETRY,
         };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = term.timers.room.notified() => {}
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Bench {
 
     async fn begin_term(&self, term: u64) {
         self.leadership.send_replace(Leadership::Leader { term, since: term });
-        while !self.engine.shared.term.load().as_ref().is_some_and(|current| current.number == term) {
+        while self.engine.shared.term.load().as_ref().is_none_or(|current| current.number != term) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

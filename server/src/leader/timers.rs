@@ -26,6 +26,8 @@ pub(crate) struct Timers {
     state: Mutex<State>,
     /// Told when the soonest timer may have changed.
     pub(crate) changed: Notify,
+    /// Told when there is room again for timers that were left in the index.
+    pub(crate) room: Notify,
     loaded: Gauge,
 }
 
@@ -36,6 +38,8 @@ struct State {
     horizon: Bytes,
     /// While the index is scanned: what happened meanwhile to timers at or above the horizon, in order.
     scanning: Option<Vec<(Change, Timer)>>,
+    /// Timers within the window were left in the index for want of room.
+    left_some: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,8 +55,10 @@ impl Timers {
                 soon: BTreeSet::new(),
                 horizon: key::timers_from(Timestamp(0)),
                 scanning: None,
+                left_some: false,
             }),
             changed: Notify::new(),
+            room: Notify::new(),
             loaded: gauge!(metric::TIMERS_LOADED),
         }
     }
@@ -103,6 +109,10 @@ impl Timers {
             }
         }
         self.loaded.set(state.soon.len() as f64);
+        if state.left_some && state.soon.len() < LOADED_MAX / 2 {
+            state.left_some = false;
+            self.room.notify_one();
+        }
         taken
     }
 
@@ -127,7 +137,11 @@ impl Timers {
         let end = key::timers_from(Timestamp(now.0.saturating_add(WINDOW_MS)));
         let from = {
             let mut state = self.lock();
-            if state.horizon >= end || state.soon.len() + SCAN_MAX > LOADED_MAX {
+            if state.horizon >= end {
+                return Ok(false);
+            }
+            if state.soon.len() + SCAN_MAX > LOADED_MAX {
+                state.left_some = true;
                 return Ok(false);
             }
             // From here on nothing that is armed beyond the horizon goes unseen: the scan or the list of changes has it.
@@ -144,7 +158,7 @@ impl Timers {
         }
         let more = found.len() >= SCAN_MAX;
         state.horizon = match found.last() {
-            Some((last, _)) if more => after(last),
+            Some((last, _)) if more => key::after(last),
             _ => end,
         };
         state.soon.extend(found.iter().filter_map(parse));
@@ -167,6 +181,7 @@ impl State {
         if let Some(first) = self.soon.iter().nth(kept).copied() {
             self.soon.split_off(&first);
             self.horizon = first.key();
+            self.left_some = true;
         }
     }
 }
@@ -179,16 +194,9 @@ fn parse((key, _): &(Bytes, Versioned)) -> Option<Timer> {
     timer
 }
 
-/// The first key after `key`.
-fn after(key: &Bytes) -> Bytes {
-    let mut next = Vec::with_capacity(key.len() + 1);
-    next.extend_from_slice(key);
-    next.push(0);
-    next.into()
-}
-
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use keepstep_engine::id::{BranchId, ExecutionId};
     use keepstep_engine::record::TimerKind;
 
@@ -263,6 +271,7 @@ mod tests {
         }
         let mut taken = due(&timers, i64::MAX);
         assert!(taken.len() < LOADED_MAX);
+        assert!(timers.room.notified().now_or_never().is_some(), "told that there is room");
         while timers.load(&ledger, Timestamp(0)).expect("readable") {}
         taken.extend(due(&timers, i64::MAX));
         assert_eq!(taken, (0..count).collect::<Vec<_>>());
