@@ -1,19 +1,20 @@
 //! What is wrong, or doubtful, in a definition, in the shape of AWS's
 //! `ValidateStateMachineDefinitionDiagnostic`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::limits::{DIAGNOSTIC_TEXT_BYTES_MAX, DIAGNOSTICS_MAX};
 use crate::location::Location;
 
 /// Whether a diagnostic prevents the definition from being used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Ordered by weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The definition is refused.
-    Error,
     /// The definition is accepted.
     Warning,
+    /// The definition is refused.
+    Error,
 }
 
 impl Severity {
@@ -42,6 +43,21 @@ pub enum Code {
     DuplicateStateName,
     /// A state's name is empty or too long.
     InvalidStateName,
+    /// Two Map states have the same `Label`.
+    DuplicateLabelName,
+    /// A `Label` is empty, too long or has characters that it can't have.
+    InvalidLabelName,
+    /// A text between `{%` and `%}` is no JSONata. Not in the API reference, but seen on AWS
+    /// (github.com/floci-io/floci/issues/2670).
+    InvalidJsonataExpression,
+    /// A JSONata expression looks at something that Step Functions doesn't give it. Seen on AWS (as above).
+    UnsupportedJsonataExpression,
+    /// A warning: a field of a payload template holds what looks like an expression, but its name lacks `.$`.
+    NoDollar,
+    /// A warning: a field holds what looks like a path, but its name doesn't end in `Path`.
+    NoPath,
+    /// A warning: `Result` holds what looks like an expression, and never evaluates it.
+    PassResultIsStatic,
 }
 
 impl Code {
@@ -54,6 +70,13 @@ impl Code {
             Self::MissingEndState => "MISSING_END_STATE",
             Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
             Self::InvalidStateName => "INVALID_STATE_NAME",
+            Self::DuplicateLabelName => "DUPLICATE_LABEL_NAME",
+            Self::InvalidLabelName => "INVALID_LABEL_NAME",
+            Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
+            Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
+            Self::NoDollar => "NO_DOLLAR",
+            Self::NoPath => "NO_PATH",
+            Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
         }
     }
 }
@@ -84,7 +107,11 @@ impl fmt::Display for Diagnostic {
 /// Collects diagnostics while a definition is read, within the bounds of [`crate::limits`]. Shared by the
 /// readers of one definition, hence the inner mutability.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Diagnostic>>);
+pub(crate) struct Problems {
+    errors: RefCell<Vec<Diagnostic>>,
+    warnings: RefCell<Vec<Diagnostic>>,
+    truncated: Cell<bool>,
+}
 
 impl Problems {
     pub(crate) fn schema(&self, at: Location<'_>, message: impl Into<String>) {
@@ -92,25 +119,45 @@ impl Problems {
     }
 
     pub(crate) fn report(&self, code: Code, at: Option<&dyn fmt::Display>, message: impl Into<String>) {
-        let mut list = self.0.borrow_mut();
-        if list.len() < DIAGNOSTICS_MAX {
-            let mut message = message.into();
-            shorten(&mut message);
-            let location = at.map(|at| {
-                let mut text = at.to_string();
-                shorten(&mut text);
-                text
-            });
-            list.push(Diagnostic { severity: Severity::Error, code, message, location });
-        }
+        self.add(&self.errors, Severity::Error, code, at, message.into());
     }
 
+    pub(crate) fn warn(&self, code: Code, at: Location<'_>, message: impl Into<String>) {
+        self.add(&self.warnings, Severity::Warning, code, Some(&at), message.into());
+    }
+
+    /// Whether there is no error.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.errors.borrow().is_empty()
     }
 
-    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
-        self.0.into_inner()
+    /// The errors, then the warnings, and whether there were more of either than are kept.
+    pub(crate) fn into_list(self) -> (Vec<Diagnostic>, bool) {
+        let mut list = self.errors.into_inner();
+        list.append(&mut self.warnings.into_inner());
+        (list, self.truncated.get())
+    }
+
+    fn add(
+        &self,
+        list: &RefCell<Vec<Diagnostic>>,
+        severity: Severity,
+        code: Code,
+        at: Option<&dyn fmt::Display>,
+        mut message: String,
+    ) {
+        let mut list = list.borrow_mut();
+        if list.len() >= DIAGNOSTICS_MAX {
+            self.truncated.set(true);
+            return;
+        }
+        shorten(&mut message);
+        let location = at.map(|at| {
+            let mut text = at.to_string();
+            shorten(&mut text);
+            text
+        });
+        list.push(Diagnostic { severity, code, message, location });
     }
 }
 

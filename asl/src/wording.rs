@@ -56,6 +56,65 @@ pub(crate) fn no_reference_path(error: impl std::fmt::Display) -> String {
     format!("Value is not a Reference Path: {error}")
 }
 
+/// github.com/floci-io/floci/issues/3733 (`MaxItems` and `MaxItemsPath`).
+pub(crate) fn at_most_one_of(names: &[&str]) -> String {
+    format!("There should only be one of the following fields: [{}]", names.join(", "))
+}
+
+/// github.com/floci-io/floci/issues/2968 and 3733 (`Output`, `MaxItemsPerBatchPath`).
+pub(crate) fn other_language(language: &str, name: &str, needed: &str) -> String {
+    format!(
+        "The QueryLanguage is set to '{language}', but field '{name}' is only supported for the '{needed}' QueryLanguage"
+    )
+}
+
+/// Recorded from `ValidateStateMachineDefinition`.
+pub(crate) const QUERY_LANGUAGE_DOWNGRADE: &str =
+    "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+
+/// github.com/floci-io/floci/issues/2670 (a name at the start of an expression).
+pub(crate) fn top_level_reference(name: &str) -> String {
+    format!("Reference to '{name}' at the top level is not supported.")
+}
+
+/// github.com/floci-io/floci/pull/2786 says that AWS refuses this outside of catchers, but not in which words.
+pub(crate) const ERROR_OUTPUT_OUTSIDE_CATCH: &str =
+    "Reference to '$states.errorOutput' is only supported in 'Assign' and 'Output' of a catcher.";
+
+/// The developer guide's rule ("Variable scope"); AWS's own text isn't known.
+pub(crate) fn assigned_outside(name: &str) -> String {
+    format!("Variable '{name}' is already assigned in an outer scope")
+}
+
+pub(crate) fn duplicate_label(label: &str) -> String {
+    format!("Duplicate Label: {label}")
+}
+
+pub(crate) fn invalid_label(label: &str) -> String {
+    format!("Invalid Label: {label}")
+}
+
+/// As for the `Resource` of a Task, where AWS says it ([`crate::resource::ParseError`]).
+pub(crate) fn resource_not_recognized(arn: &str) -> String {
+    crate::resource::ParseError::NotRecognized(arn.to_owned()).to_string()
+}
+
+pub(crate) fn not_inline(name: &str) -> String {
+    format!("Field '{name}' is only supported if 'Mode' is 'DISTRIBUTED'")
+}
+
+pub(crate) fn at_least_one_of(names: &[&str]) -> String {
+    format!("At least one of these fields is required: [{}]", names.join(", "))
+}
+
+/// The three texts are the API reference's own ("ValidateStateMachineDefinitionDiagnostic", "List of warning codes").
+pub(crate) const NO_DOLLAR: &str = "No .$ on a field that appears to be a JSONPath or Intrinsic Function.";
+pub(crate) const NO_PATH: &str = "Field value looks like a path, but field name does not end with 'Path'.";
+pub(crate) const PASS_RESULT_IS_STATIC: &str = "Attempt to use a path in the result of a pass state.";
+
+pub(crate) const DISTRIBUTED_IN_EXPRESS: &str = "Express state machine does not support the distributed Map state";
+pub(crate) const CONTEXT_NOT_ALLOWED: &str = "the context object can't be referred to here";
+
 pub(crate) fn expected(kind: &str) -> String {
     format!("Expected value of type {kind}")
 }
@@ -73,9 +132,6 @@ pub(crate) fn exactly_one_of(names: &[&str]) -> String {
     format!("Exactly one of these fields is required: [{}]", names.join(", "))
 }
 
-pub(crate) fn at_most_one_of(names: &[&str]) -> String {
-    format!("Only one of these fields can be given: [{}]", names.join(", "))
-}
 
 pub(crate) const EMPTY_LIST: &str = "List must not be empty";
 pub(crate) const NO_TIMESTAMP: &str = "Value is not a valid timestamp";

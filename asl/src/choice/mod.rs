@@ -43,6 +43,11 @@ impl Rule {
         parser::parse(value).map(|node| Rule { node })
     }
 
+    /// Whether a field of this name compares, or combines rules.
+    pub(crate) fn is_operator(name: &str) -> bool {
+        parser::operator(name).is_some()
+    }
+
     /// Whether the rule holds. `And` and `Or` stop at the first rule that decides.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ fn path(value: &Value) -> Result<Path, String> {
 
 /// A comparison operator or a combination of rules, by its field name.
 #[derive(Clone, Copy)]
-enum Operator {
+pub(super) enum Operator {
     And,
     Or,
     Not,
@@ -124,7 +124,7 @@ enum Operator {
     Compare { family: Family, relation: Relation, path: bool },
 }
 
-fn operator(name: &str) -> Option<Operator> {
+pub(super) fn operator(name: &str) -> Option<Operator> {
     Some(match name {
         "And" => Operator::And,
         "Or" => Operator::Or,

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::{retrier, unsupported};
+use super::{Assign, assign, retrier};
+use crate::jsonata;
 use crate::location::Location;
 use crate::payload_io::ResultPath;
 
@@ -14,6 +15,10 @@ pub struct Catcher {
     pub error_equals: Vec<String>,
     /// `ResultPath`: where the error goes in the state's input.
     pub result_path: ResultPath,
+    /// `Assign`: variables of the scope that the state lies in.
+    pub assign: Option<Assign>,
+    /// `Output` of a JSONata state; without it, the error is the output.
+    pub output: Option<jsonata::Template>,
     /// `Next`: the name of a state of the same flow.
     pub next: String,
 }
@@ -27,14 +32,13 @@ pub(super) fn read_list(fields: &Fields<'_>) -> Vec<Catcher> {
 }
 
 fn read(state: &Fields<'_>, value: &Value, at: Location<'_>, is_last: bool) -> Option<Catcher> {
-    let fields = Fields::new(value, at, state.problems)?;
-    unsupported::refuse_in_catcher(&fields);
-    fields.allow(
-        &[["ErrorEquals", "ResultPath", "Next", "Comment"].as_slice(), &unsupported::CATCHER_FIELDS].concat(),
-    );
+    let fields = state.inner(value, at)?.of_catcher();
+    fields.allow(&["ErrorEquals", "ResultPath", "Assign", "Output", "Next", "Comment"]);
     let error_equals = retrier::read_error_equals(&fields, is_last);
     let result_path = fields.result_path();
+    let assign = assign::read(&fields);
+    let output = fields.jsonata("Output");
     fields.require(&["Next"]);
     let next = fields.text("Next")?.to_owned();
-    Some(Catcher { error_equals: error_equals?, result_path, next })
+    Some(Catcher { error_equals: error_equals?, result_path, assign, output, next })
 }

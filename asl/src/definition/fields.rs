@@ -3,24 +3,30 @@
 
 use serde_json::{Map, Value};
 
+use super::language::{self, QueryLanguage};
 use crate::diagnostic::Problems;
 use crate::location::Location;
 use crate::path::Path;
 use crate::payload_io::{ResultPath, Selection};
-use crate::template::Template;
 use crate::wording;
 
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     pub(super) at: Location<'a>,
     pub(super) problems: &'a Problems,
+    /// What the expressions among the fields are written in.
+    pub(super) language: QueryLanguage,
+    /// The fields are those of a catcher, whose expressions see an error.
+    pub(super) catches: bool,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of `value`, or `None` (and a report) if it is no object.
     pub(super) fn new(value: &'a Value, at: Location<'a>, problems: &'a Problems) -> Option<Self> {
         match value {
-            Value::Object(object) => Some(Self { object, at, problems }),
+            Value::Object(object) => {
+                Some(Self { object, at, problems, language: QueryLanguage::default(), catches: false })
+            }
             _ => {
                 problems.schema(at, wording::expected("Object"));
                 None
@@ -28,8 +34,28 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The fields of a value below these, in the same language.
+    pub(super) fn inner(&self, value: &'a Value, at: Location<'a>) -> Option<Self> {
+        let fields = Self::new(value, at, self.problems)?;
+        Some(Self { language: self.language, catches: self.catches, ..fields })
+    }
+
+    /// The same fields, with expressions in this language.
+    pub(super) fn in_language(self, language: QueryLanguage) -> Self {
+        Self { language, ..self }
+    }
+
+    /// The same fields as a catcher's.
+    pub(super) fn of_catcher(self) -> Self {
+        Self { catches: true, ..self }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         self.object.get(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.object.keys().map(String::as_str)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -44,11 +70,21 @@ impl<'a> Fields<'a> {
         self.problems.schema(self.at.field(name), message);
     }
 
-    /// Reports every field that isn't in `names`.
+    /// Reports every field that isn't in `names`, or only exists in the other query language. The readers of such
+    /// fields below take them for absent.
     pub(super) fn allow(&self, names: &[&str]) {
-        for name in self.object.keys().filter(|name| !names.contains(&name.as_str())) {
-            self.report(wording::not_supported(name));
+        for name in self.object.keys() {
+            if !names.contains(&name.as_str()) {
+                self.report(wording::not_supported(name));
+            } else if let Some(needed) = language::only(name).filter(|needed| *needed != self.language) {
+                self.report(wording::other_language(self.language.as_str(), name, needed.as_str()));
+            }
         }
+    }
+
+    /// The value of a field that only exists in `language`; `None` in the other one.
+    fn get_in(&self, language: QueryLanguage, name: &str) -> Option<&'a Value> {
+        self.get(name).filter(|_| self.language == language)
     }
 
     /// Reports those of `names` that are absent, all in one message as AWS does.
@@ -133,6 +169,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn path(&self, name: &str) -> Option<Path> {
+        self.get_in(QueryLanguage::JsonPath, name)?;
         let path = Path::parse(self.text(name)?).ok();
         if path.is_none() {
             self.report_at(name, wording::NO_JSON_PATH);
@@ -142,6 +179,7 @@ impl<'a> Fields<'a> {
 
     /// A path that names a single node, as the specification asks of the fields that stand for one value.
     pub(super) fn reference(&self, name: &str) -> Option<Path> {
+        self.get_in(QueryLanguage::JsonPath, name)?;
         match Path::parse_reference(self.text(name)?) {
             Ok(path) => Some(path),
             Err(error) => {
@@ -149,6 +187,17 @@ impl<'a> Fields<'a> {
                 None
             }
         }
+    }
+
+    /// As [`Fields::reference`], but not one to the context object: AWS refuses it for the numbers of a Map
+    /// (github.com/floci-io/floci/issues/3733).
+    pub(super) fn map_reference(&self, name: &str) -> Option<Path> {
+        let path = self.reference(name)?;
+        if path.is_context() {
+            self.report_at(name, wording::no_reference_path(wording::CONTEXT_NOT_ALLOWED));
+            return None;
+        }
+        Some(path)
     }
 
     /// `InputPath` or `OutputPath`.
@@ -171,23 +220,9 @@ impl<'a> Fields<'a> {
 
     /// Outer `None`: absent or no text. Inner `None`: `null`.
     fn nullable_text(&self, name: &str) -> Option<Option<&'a str>> {
-        match self.get(name)? {
+        match self.get_in(QueryLanguage::JsonPath, name)? {
             Value::Null => Some(None),
             _ => self.text(name).map(Some),
-        }
-    }
-
-    pub(super) fn template(&self, name: &str) -> Option<Template> {
-        let value = self.get(name)?;
-        match Template::parse(value) {
-            Ok(template) => Some(template),
-            Err(error) => {
-                // AWS says where the object is, and names its field in the message.
-                let object = error.location.rsplit_once('/').map_or("", |(object, _)| object);
-                let field = self.at.field(name);
-                self.problems.schema(field.below(&pointed(value, object)), error.message);
-                None
-            }
         }
     }
 }

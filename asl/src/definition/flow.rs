@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::ParseOptions;
+use super::Machine;
 use super::fields::Fields;
 use super::state::{self, State};
 use crate::wording;
@@ -66,7 +66,7 @@ impl From<Vec<FlowStep>> for FlowPath {
 
 /// Reads `StartAt` and `States`. Recursion (through Parallel and Map) is bounded by the depth of the JSON
 /// text.
-pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Flow> {
+pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Flow> {
     fields.require(&["StartAt", "States"]);
     let start_at = fields.text("StartAt");
     let value = fields.get("States")?;
@@ -77,7 +77,7 @@ pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Flow> 
     };
     let mut states = IndexMap::with_capacity(object.len());
     for (name, value) in object {
-        if let Some(state) = state::read(name, value, at.field(name), fields.problems, options) {
+        if let Some(state) = state::read(name, value, at.field(name), fields.problems, machine) {
             states.insert(name.clone(), state);
         }
     }

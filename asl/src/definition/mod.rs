@@ -2,18 +2,29 @@
 //!
 //! [`parse`] reads a text in three passes: JSON syntax, then every field of every state
 //! (`SCHEMA_VALIDATION_FAILED`), then how the states hang together (the module `validation`). A pass runs only
-//! if the one before found nothing, as on AWS. Nothing here evaluates anything.
+//! if the one before found nothing, as on AWS. What this version can't run is refused last. Nothing here evaluates
+//! anything.
 
+mod assign;
 mod catcher;
 mod choice;
+mod distributed;
 mod duplicates;
+mod expressions;
 mod fail;
 mod fields;
 mod flow;
+mod item_batcher;
+mod item_reader;
+mod language;
+mod lint;
 mod map;
+mod number;
 mod parallel;
 mod parameters;
 mod pass;
+mod payload;
+mod result_writer;
 mod retrier;
 mod state;
 mod succeed;
@@ -21,22 +32,36 @@ mod task;
 mod timeout;
 mod transition;
 mod unsupported;
+mod validate;
+mod variables;
 mod wait;
+
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
+pub use assign::Assign;
 pub use catcher::Catcher;
-pub use choice::{Choice, ChoiceRule};
+pub use choice::{Choice, ChoiceRule, Condition};
+pub use distributed::Distributed;
 pub use fail::{Fail, FailText};
 pub use flow::{Flow, FlowPath, FlowStep};
+pub use item_batcher::ItemBatcher;
+pub use item_reader::{InputType, ItemReader, ItemSource, ManifestType, ReaderConfig};
+pub use language::QueryLanguage;
 pub use map::{Map, MaxConcurrency};
+pub use number::Number;
 pub use parallel::Parallel;
 pub use pass::Pass;
+pub use payload::Payload;
+pub use result_writer::{ResultTransformation, ResultType, ResultWriter};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state::{State, StateKind};
 pub use task::Task;
 pub use timeout::Timeout;
 pub use transition::Transition;
+pub use validate::{Validation, validate};
 pub use wait::{Until, Wait};
 
 use crate::diagnostic::{Code, Diagnostic, Problems, Severity};
@@ -68,6 +93,8 @@ pub struct Definition {
     pub comment: Option<String>,
     /// `Version` at the top: `1.0` where it is given.
     pub version: Option<String>,
+    /// `QueryLanguage` at the top: what holds for states without one of their own.
+    pub query_language: QueryLanguage,
     /// `TimeoutSeconds` at the top: the longest that an execution may take, in seconds.
     pub timeout_seconds: Option<u64>,
     /// `StartAt` and `States`.
@@ -100,34 +127,47 @@ impl Invalid {
 /// Every problem found, up to [`crate::limits::DIAGNOSTICS_MAX`], in AWS's words where they are known.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> {
     let problems = Problems::default();
-    let definition = match jackson::parse(text) {
-        Ok(value) => read(text, &value, options, &problems),
-        Err(error) => {
-            problems.report(Code::InvalidJsonDescription, Some(&error.place(text)), error.to_string());
-            None
-        }
-    };
+    let definition = read(text, options, &problems);
+    if let Some(definition) = &definition {
+        unsupported::refuse(definition, &problems);
+    }
     match definition {
         Some(definition) if problems.is_empty() => Ok(definition),
-        _ => Err(Invalid { diagnostics: problems.into_list() }),
+        _ => Err(Invalid { diagnostics: problems.into_list().0 }),
     }
 }
 
-fn read(text: &str, value: &Value, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
+/// What the readers of states have to know about the state machine.
+#[derive(Debug, Clone, Copy)]
+struct Machine {
+    kind: Kind,
+    language: QueryLanguage,
+}
+
+/// A definition that AWS would accept. `None` if something was reported.
+fn read(text: &str, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
+    let value = match jackson::parse(text) {
+        Ok(value) => value,
+        Err(error) => {
+            problems.report(Code::InvalidJsonDescription, Some(&error.place(text)), error.to_string());
+            return None;
+        }
+    };
+    let definition = read_fields(&value, options, problems).filter(|_| problems.is_empty())?;
+    duplicates::check(text, problems);
+    validation::check(&definition, problems);
+    Some(definition).filter(|_| problems.is_empty())
+}
+
+fn read_fields(value: &Value, options: &ParseOptions, problems: &Problems) -> Option<Definition> {
     let fields = Fields::new(value, Location::Root, problems)?;
-    unsupported::refuse_at_top(&fields);
+    let machine = Machine { kind: options.kind, language: language::read_top(&fields) };
     fields.allow(&["Comment", "Version", "TimeoutSeconds", "QueryLanguage", "StartAt", "States"]);
     let comment = fields.text("Comment").map(str::to_owned);
     let version = fields.one_of("Version", &["1.0"]).map(str::to_owned);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, crate::limits::NUMBER_MAX);
-    let flow = flow::read(&fields, options);
-    if !problems.is_empty() {
-        return None;
-    }
-    let definition = Definition { comment, version, timeout_seconds, flow: flow? };
-    duplicates::check(text, problems);
-    validation::check(&definition, problems);
-    Some(definition)
+    let flow = flow::read(&fields, machine)?;
+    Some(Definition { comment, version, query_language: machine.language, timeout_seconds, flow })
 }
 
 impl Definition {

@@ -1,7 +1,8 @@
 //! The Parallel state: runs several flows on the same input and waits for all of them.
 
 use super::fields::Fields;
-use super::{Catcher, Flow, ParseOptions, Retrier, Transition, catcher, flow, retrier, state, transition};
+use super::{Catcher, Flow, Machine, Retrier, Transition, catcher, flow, retrier, state, transition};
+use crate::jsonata;
 use crate::payload_io::ResultPath;
 use crate::template::Template;
 use crate::wording;
@@ -13,6 +14,8 @@ pub struct Parallel {
     pub branches: Vec<Flow>,
     /// `Parameters`
     pub parameters: Option<Template>,
+    /// `Arguments`: what `Parameters` is in JSONPath.
+    pub arguments: Option<jsonata::Template>,
     /// `ResultSelector`
     pub result_selector: Option<Template>,
     /// `ResultPath`
@@ -25,23 +28,43 @@ pub struct Parallel {
     pub transition: Transition,
 }
 
-pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Parallel> {
-    state::allow(
-        fields,
-        &["Branches", "Parameters", "ResultSelector", "ResultPath", "Retry", "Catch", "Next", "End"],
-    );
+const FIELDS: [&str; 10] = [
+    "Arguments",
+    "Assign",
+    "Branches",
+    "Parameters",
+    "ResultSelector",
+    "ResultPath",
+    "Retry",
+    "Catch",
+    "Next",
+    "End",
+];
+
+pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Parallel> {
+    state::allow(fields, &FIELDS);
     fields.require(&["Branches"]);
     let parameters = fields.template("Parameters");
-    let branches = read_branches(fields, options);
+    let arguments = fields.jsonata("Arguments");
+    let branches = read_branches(fields, machine);
     let result_selector = fields.template("ResultSelector");
     let result_path = fields.result_path();
     let retry = retrier::read_list(fields);
     let catch = catcher::read_list(fields);
     let transition = transition::read(fields)?;
-    Some(Parallel { branches: branches?, parameters, result_selector, result_path, retry, catch, transition })
+    Some(Parallel {
+        branches: branches?,
+        parameters,
+        arguments,
+        result_selector,
+        result_path,
+        retry,
+        catch,
+        transition,
+    })
 }
 
-fn read_branches(fields: &Fields<'_>, options: &ParseOptions) -> Option<Vec<Flow>> {
+fn read_branches(fields: &Fields<'_>, machine: Machine) -> Option<Vec<Flow>> {
     let list = fields.list("Branches")?;
     if list.is_empty() {
         fields.report_at("Branches", wording::EMPTY_LIST);
@@ -49,9 +72,9 @@ fn read_branches(fields: &Fields<'_>, options: &ParseOptions) -> Option<Vec<Flow
     let at = fields.at.field("Branches");
     let mut branches = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
-        if let Some(branch) = Fields::new(value, at.index(index), fields.problems) {
+        if let Some(branch) = fields.inner(value, at.index(index)) {
             branch.allow(&["Comment", "StartAt", "States"]);
-            branches.extend(flow::read(&branch, options));
+            branches.extend(flow::read(&branch, machine));
         }
     }
     Some(branches)

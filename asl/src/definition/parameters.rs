@@ -1,6 +1,7 @@
-//! Which `Parameters` a call to a service takes, and what `Credentials` hold. Their values are only known at
+//! Which `Parameters` (or `Arguments`) a call to a service takes, and what `Credentials` hold. Their values are only known at
 //! run time; their names are checked here.
 
+use super::QueryLanguage;
 use super::fields::Fields;
 use crate::resource::Resource;
 use crate::wording;
@@ -18,10 +19,14 @@ pub(super) fn check(fields: &Fields<'_>, resource: &Resource) {
         Resource::LambdaInvoke { .. } => ("FunctionName", &LAMBDA_INVOKE),
         Resource::StartExecution { .. } => ("StateMachineArn", &START_EXECUTION),
     };
-    if fields.has("Parameters") {
-        check_names(fields, "Parameters", required, known);
+    let field = match fields.language {
+        QueryLanguage::JsonPath => "Parameters",
+        QueryLanguage::Jsonata => "Arguments",
+    };
+    if fields.has(field) {
+        check_names(fields, field, required, known);
     } else {
-        fields.report(wording::required(&["Parameters"]));
+        fields.report(wording::required(&[field]));
     }
 }
 
@@ -32,6 +37,9 @@ pub(super) fn check_credentials(fields: &Fields<'_>) {
 
 fn check_names(fields: &Fields<'_>, field: &str, required: &str, known: &[&str]) {
     let Some(value) = fields.get(field) else { return };
+    if fields.is_expression(field) {
+        return;
+    }
     let at = fields.at.field(field);
     let Some(object) = value.as_object() else {
         fields.problems.schema(at, wording::expected("Object"));
@@ -39,7 +47,10 @@ fn check_names(fields: &Fields<'_>, field: &str, required: &str, known: &[&str])
     };
     let mut has_required = false;
     for key in object.keys() {
-        let name = key.strip_suffix(".$").unwrap_or(key);
+        let name = match fields.language {
+            QueryLanguage::JsonPath => key.strip_suffix(".$").unwrap_or(key),
+            QueryLanguage::Jsonata => key,
+        };
         has_required |= name == required;
         if !known.contains(&name) {
             fields.problems.schema(at, wording::parameter_not_supported(name));

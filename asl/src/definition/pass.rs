@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::{Transition, state, transition};
+use super::{Transition, lint, state, transition};
 use crate::payload_io::ResultPath;
 use crate::template::Template;
 
-/// A Pass state.
+/// A Pass state. In JSONata it has nothing but `Output` and `Assign`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pass {
     /// `Parameters`
@@ -22,8 +22,9 @@ pub struct Pass {
 }
 
 pub(super) fn read(fields: &Fields<'_>) -> Option<Pass> {
-    state::allow(fields, &["Parameters", "Result", "ResultPath", "Next", "End"]);
+    state::allow(fields, &["Assign", "Parameters", "Result", "ResultPath", "Next", "End"]);
     let parameters = fields.template("Parameters");
+    lint::result(fields);
     let result = fields.get("Result").cloned();
     let result_path = fields.result_path();
     let transition = transition::read(fields)?;

@@ -44,7 +44,7 @@ pub(super) fn read_list(fields: &Fields<'_>) -> Vec<Retrier> {
 }
 
 fn read(state: &Fields<'_>, value: &Value, at: Location<'_>, is_last: bool) -> Option<Retrier> {
-    let fields = Fields::new(value, at, state.problems)?;
+    let fields = state.inner(value, at)?;
     fields.allow(&[
         "ErrorEquals",
         "IntervalSeconds",

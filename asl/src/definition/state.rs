@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::{
-    Catcher, Choice, Fail, Flow, Map, Parallel, ParseOptions, Pass, Retrier, Task, Transition, Wait, choice,
-    fail, map, parallel, pass, succeed, task, unsupported, wait,
+    Assign, Catcher, Choice, Fail, Flow, Machine, Map, Parallel, Pass, QueryLanguage, Retrier, Task, Transition,
+    Wait, assign, choice, fail, language, map, parallel, pass, succeed, task, wait,
 };
 use crate::diagnostic::Problems;
+use crate::jsonata;
 use crate::location::Location;
 use crate::payload_io::{ResultPath, Selection};
 use crate::template::Template;
@@ -22,10 +23,17 @@ pub struct State {
     pub name: String,
     /// `Comment`
     pub comment: Option<String>,
+    /// What its expressions are written in.
+    pub query_language: QueryLanguage,
     /// `InputPath`; a Fail state has none and takes the whole input.
     pub input_path: Selection,
     /// `OutputPath`; a Fail state has none.
     pub output_path: Selection,
+    /// `Assign`; Succeed and Fail have none. A Choice's is for when no rule holds.
+    pub assign: Option<Assign>,
+    /// `Output` of a JSONata state; a Fail state has none. Without it, the result is the output, or the input where
+    /// there is no result. A Choice's is for when no rule holds.
+    pub output: Option<jsonata::Template>,
     /// What it does.
     pub kind: StateKind,
 }
@@ -150,27 +158,31 @@ pub(super) fn read(
     value: &Value,
     at: Location<'_>,
     problems: &Problems,
-    options: &ParseOptions,
+    machine: Machine,
 ) -> Option<State> {
     let fields = Fields::new(value, at, problems)?;
+    let query_language = language::read_state(&fields, machine.language);
+    let fields = fields.in_language(query_language);
     fields.require(&["Type"]);
     let type_name = fields.one_of("Type", &TYPES)?;
-    unsupported::refuse_in_state(&fields);
     let kind = match type_name {
         "Pass" => pass::read(&fields).map(StateKind::Pass),
-        "Task" => task::read(&fields, options).map(Box::new).map(StateKind::Task),
+        "Task" => task::read(&fields, machine).map(Box::new).map(StateKind::Task),
         "Choice" => choice::read(&fields).map(StateKind::Choice),
         "Wait" => wait::read(&fields).map(StateKind::Wait),
         "Succeed" => succeed::read(&fields),
         "Fail" => fail::read(&fields).map(StateKind::Fail),
-        "Parallel" => parallel::read(&fields, options).map(Box::new).map(StateKind::Parallel),
-        _ => map::read(&fields, options).map(Box::new).map(StateKind::Map),
+        "Parallel" => parallel::read(&fields, machine).map(Box::new).map(StateKind::Parallel),
+        _ => map::read(&fields, machine).map(Box::new).map(StateKind::Map),
     };
     Some(State {
         name: name.to_owned(),
         comment: fields.text("Comment").map(str::to_owned),
+        query_language,
         input_path: fields.selection("InputPath"),
         output_path: fields.selection("OutputPath"),
+        assign: assign::read(&fields).filter(|_| !matches!(type_name, "Succeed" | "Fail")),
+        output: fields.jsonata("Output").filter(|_| type_name != "Fail"),
         kind: kind?,
     })
 }
@@ -178,8 +190,7 @@ pub(super) fn read(
 /// Reports fields that neither every state has nor this type (`own`). `Fail` has no paths: it doesn't call
 /// this.
 pub(super) fn allow(fields: &Fields<'_>, own: &[&str]) {
-    let mut names = vec!["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath"];
+    let mut names = vec!["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Output"];
     names.extend_from_slice(own);
-    names.extend_from_slice(&unsupported::STATE_FIELDS);
     fields.allow(&names);
 }

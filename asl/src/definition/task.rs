@@ -2,9 +2,10 @@
 
 use super::fields::Fields;
 use super::{
-    Catcher, Kind, ParseOptions, Retrier, Timeout, Transition, catcher, parameters, retrier, state, timeout,
+    Catcher, Kind, Machine, Payload, Retrier, Timeout, Transition, catcher, parameters, retrier, state, timeout,
     transition,
 };
+use crate::jsonata;
 use crate::payload_io::ResultPath;
 use crate::resource::{Pattern, Resource};
 use crate::template::Template;
@@ -19,6 +20,8 @@ pub struct Task {
     pub resource_arn: String,
     /// `Parameters`
     pub parameters: Option<Template>,
+    /// `Arguments`: what `Parameters` is in JSONPath.
+    pub arguments: Option<jsonata::Template>,
     /// `ResultSelector`
     pub result_selector: Option<Template>,
     /// `ResultPath`
@@ -28,7 +31,7 @@ pub struct Task {
     /// `HeartbeatSeconds` or `HeartbeatSecondsPath`
     pub heartbeat: Option<Timeout>,
     /// `Credentials`: a template that yields `RoleArn`.
-    pub credentials: Option<Template>,
+    pub credentials: Option<Payload>,
     /// `Retry`
     pub retry: Vec<Retrier>,
     /// `Catch`
@@ -37,8 +40,10 @@ pub struct Task {
     pub transition: Transition,
 }
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 15] = [
     "Resource",
+    "Arguments",
+    "Assign",
     "Parameters",
     "ResultSelector",
     "ResultPath",
@@ -53,18 +58,19 @@ const FIELDS: [&str; 13] = [
     "End",
 ];
 
-pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Task> {
+pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Task> {
     state::allow(fields, &FIELDS);
     fields.require(&["Resource"]);
-    let resource = read_resource(fields, options);
+    let resource = read_resource(fields, machine);
     let parameters = fields.template("Parameters");
+    let arguments = fields.jsonata("Arguments");
     if let Some(resource) = &resource {
         parameters::check(fields, resource);
     }
     let result_selector = fields.template("ResultSelector");
     let result_path = fields.result_path();
     let (timeout, heartbeat) = timeout::read(fields);
-    let credentials = fields.template("Credentials");
+    let credentials = fields.payload("Credentials");
     parameters::check_credentials(fields);
     let retry = retrier::read_list(fields);
     let catch = catcher::read_list(fields);
@@ -73,6 +79,7 @@ pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Task> 
         resource: resource?,
         resource_arn: fields.text("Resource")?.to_owned(),
         parameters,
+        arguments,
         result_selector,
         result_path,
         timeout,
@@ -84,10 +91,10 @@ pub(super) fn read(fields: &Fields<'_>, options: &ParseOptions) -> Option<Task> 
     })
 }
 
-fn read_resource(fields: &Fields<'_>, options: &ParseOptions) -> Option<Resource> {
+fn read_resource(fields: &Fields<'_>, machine: Machine) -> Option<Resource> {
     match Resource::parse(fields.text("Resource")?) {
         Ok(resource) => {
-            if options.kind == Kind::Express {
+            if machine.kind == Kind::Express {
                 refuse_in_express(fields, &resource);
             }
             Some(resource)

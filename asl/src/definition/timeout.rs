@@ -2,6 +2,7 @@
 //! their Path forms.
 
 use super::fields::Fields;
+use crate::jsonata;
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
 use crate::wording;
@@ -13,6 +14,8 @@ pub enum Timeout {
     Seconds(u64),
     /// `TimeoutSecondsPath`, `HeartbeatSecondsPath`
     Path(Path),
+    /// `TimeoutSeconds`, `HeartbeatSeconds` of a JSONata state, computed.
+    Jsonata(jsonata::Expression),
 }
 
 /// The timeout and the heartbeat of a Task.
@@ -30,6 +33,9 @@ pub(super) fn read(fields: &Fields<'_>) -> (Option<Timeout>, Option<Timeout>) {
 fn read_one(fields: &Fields<'_>, names: [&str; 2]) -> Option<Timeout> {
     fields.exclude(&names);
     let [seconds, path] = names;
+    if fields.is_expression(seconds) {
+        return fields.expression(seconds).map(Timeout::Jsonata);
+    }
     match fields.reference(path) {
         Some(path) => Some(Timeout::Path(path)),
         None => fields.integer(seconds, 1, NUMBER_MAX).map(Timeout::Seconds),

@@ -1,73 +1,46 @@
 //! The parts of the Amazon States Language that this version of the server can't run yet: JSONata, variables
-//! and the distributed Map. A definition that uses them is refused when it is made, with a message that says
-//! so: accepting and ignoring them would run something else than what was written. This file is the only
-//! place that knows of them.
+//! and the distributed Map. A definition that uses them is read and validated like any other, and then refused, with a
+//! message that says so: accepting and ignoring them would run something else than what was written. This file is the
+//! only place that knows of them.
 
-use super::fields::Fields;
+use super::{Definition, Flow, QueryLanguage, State, StateKind};
+use crate::diagnostic::Problems;
+use crate::location::Location;
 
-/// Fields of a state that belong to JSONata or variables.
-pub(super) const STATE_FIELDS: [&str; 3] = ["Assign", "Arguments", "Output"];
-
-/// Fields of a catcher that belong to JSONata or variables.
-pub(super) const CATCHER_FIELDS: [&str; 2] = ["Assign", "Output"];
-
-/// Fields of a Map that belong to JSONata or to the distributed Map.
-pub(super) const MAP_FIELDS: [&str; 9] = [
-    "Items",
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "Label",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-];
-
-pub(super) fn refuse_at_top(fields: &Fields<'_>) {
-    refuse_jsonata(fields);
+/// Reports each part of a valid definition that can't be run.
+pub(super) fn refuse(definition: &Definition, problems: &Problems) {
+    refuse_flow(&definition.flow, Location::Root, problems);
 }
 
-pub(super) fn refuse_in_state(fields: &Fields<'_>) {
-    refuse_jsonata(fields);
-    refuse_fields(fields, &STATE_FIELDS);
+fn refuse_flow(flow: &Flow, at: Location<'_>, problems: &Problems) {
+    let states = at.field("States");
+    for state in flow.states.values() {
+        refuse_state(state, states.field(&state.name), problems);
+    }
+    crate::validation::each_inner_flow(flow, at, &mut |inner, at| refuse_flow(inner, at, problems));
 }
 
-pub(super) fn refuse_in_choice_rule(fields: &Fields<'_>) {
-    refuse_fields(fields, &["Condition", "Assign", "Output"]);
-}
-
-pub(super) fn refuse_in_catcher(fields: &Fields<'_>) {
-    refuse_fields(fields, &CATCHER_FIELDS);
-}
-
-pub(super) fn refuse_in_map(fields: &Fields<'_>) {
-    refuse_fields(fields, &MAP_FIELDS);
-}
-
-/// `ProcessorConfig`: `INLINE` is the default.
-pub(super) fn refuse_processor_config(processor: &Fields<'_>) {
-    let Some(value) = processor.get("ProcessorConfig") else { return };
-    let Some(config) = Fields::new(value, processor.at.field("ProcessorConfig"), processor.problems) else {
-        return;
+fn refuse_state(state: &State, at: Location<'_>, problems: &Problems) {
+    let refuse = |at: Location<'_>, what: &str| {
+        problems.schema(at, format!("This version of the server does not support {what} yet"));
     };
-    config.allow(&["Mode", "ExecutionType"]);
-    if config.one_of("Mode", &["INLINE", "DISTRIBUTED"]) == Some("DISTRIBUTED") {
-        config.report_at("Mode", "This version of the server does not support the distributed Map state yet");
+    if state.query_language == QueryLanguage::Jsonata {
+        refuse(at, "the query language JSONata");
     }
-}
-
-fn refuse_jsonata(fields: &Fields<'_>) {
-    if fields.one_of("QueryLanguage", &["JSONPath", "JSONata"]) == Some("JSONata") {
-        fields.report_at(
-            "QueryLanguage",
-            "This version of the server does not support the query language JSONata yet",
-        );
+    let mut assigns = false;
+    state.each_assign(at, &mut |_, at| {
+        assigns = true;
+        refuse(at, "the field 'Assign'");
+    });
+    if !assigns && !state.variables().is_empty() {
+        refuse(at, "variables");
     }
-}
-
-fn refuse_fields(fields: &Fields<'_>, names: &[&str]) {
-    for name in names.iter().filter(|name| fields.has(name)) {
-        fields.report_at(name, format!("This version of the server does not support the field '{name}' yet"));
+    if let StateKind::Map(map) = &state.kind {
+        if map.distributed.is_some() {
+            let processor = at.field(map.processor_field);
+            refuse(processor.field("ProcessorConfig").field("Mode"), "the distributed Map state");
+        } else if map.tolerated_failure_count.is_some() || map.tolerated_failure_percentage.is_some() {
+            refuse(at, "tolerated failures");
+        }
     }
 }

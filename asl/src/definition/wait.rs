@@ -1,7 +1,8 @@
 //! The Wait state: lets time pass, for a while or until a moment.
 
 use super::fields::Fields;
-use super::{Transition, state, transition};
+use super::{QueryLanguage, Transition, state, transition};
+use crate::jsonata;
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
 use crate::timestamp;
@@ -16,13 +17,15 @@ pub struct Wait {
     pub transition: Transition,
 }
 
-/// The four ways to say how long to wait.
+/// The ways to say how long to wait.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Until {
     /// `Seconds`, from when the state was entered; 0 to 99,999,999.
     Seconds(u64),
     /// `SecondsPath`: the seconds are in the state's input.
     SecondsPath(Path),
+    /// `Seconds` of a JSONata state, computed.
+    SecondsJsonata(jsonata::Expression),
     /// `Timestamp`
     Timestamp {
         /// The moment.
@@ -32,20 +35,31 @@ pub enum Until {
     },
     /// `TimestampPath`: the moment is in the state's input.
     TimestampPath(Path),
+    /// `Timestamp` of a JSONata state, computed.
+    TimestampJsonata(jsonata::Expression),
 }
 
 const FORMS: [&str; 4] = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
 
 pub(super) fn read(fields: &Fields<'_>) -> Option<Wait> {
-    state::allow(fields, &[FORMS.as_slice(), &["Next", "End"]].concat());
+    state::allow(fields, &[FORMS.as_slice(), &["Assign", "Next", "End"]].concat());
     let given: Vec<_> = FORMS.iter().copied().filter(|name| fields.has(name)).collect();
     let until = match given.as_slice() {
+        ["Seconds"] if fields.is_expression("Seconds") => {
+            fields.expression("Seconds").map(Until::SecondsJsonata)
+        }
         ["Seconds"] => fields.integer("Seconds", 0, NUMBER_MAX).map(Until::Seconds),
         ["SecondsPath"] => fields.reference("SecondsPath").map(Until::SecondsPath),
+        ["Timestamp"] if fields.is_expression("Timestamp") => {
+            fields.expression("Timestamp").map(Until::TimestampJsonata)
+        }
         ["Timestamp"] => moment(fields),
         ["TimestampPath"] => fields.reference("TimestampPath").map(Until::TimestampPath),
         _ => {
-            fields.report(wording::exactly_one_of(&FORMS));
+            fields.report(match fields.language {
+                QueryLanguage::JsonPath => wording::exactly_one_of(&FORMS),
+                QueryLanguage::Jsonata => wording::exactly_one_of(&["Seconds", "Timestamp"]),
+            });
             None
         }
     };

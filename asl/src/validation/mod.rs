@@ -1,8 +1,10 @@
-//! How the states of a definition hang together: names, transitions, ends. Runs on a definition whose fields
+//! How the states of a definition hang together: names, labels, variables, transitions, ends. Runs on a definition whose fields
 //! are all right, so that each transition says something. Never looks into single fields: `definition` does.
 
+mod labels;
 mod names;
 mod transitions;
+mod variables;
 
 use crate::definition::{Definition, Flow};
 use crate::diagnostic::Problems;
@@ -10,6 +12,8 @@ use crate::location::Location;
 
 pub(crate) fn check(definition: &Definition, problems: &Problems) {
     names::check(&definition.flow, problems);
+    labels::check(&definition.flow, problems);
+    variables::check(&definition.flow, problems);
     check_flow(&definition.flow, Location::Root, problems);
 }
 
@@ -20,7 +24,8 @@ fn check_flow(flow: &Flow, at: Location<'_>, problems: &Problems) {
     each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, problems));
 }
 
-fn each_inner_flow(flow: &Flow, at: Location<'_>, visit: &mut dyn FnMut(&Flow, Location<'_>)) {
+/// Calls `visit` with each flow right inside this one and its place.
+pub(crate) fn each_inner_flow(flow: &Flow, at: Location<'_>, visit: &mut dyn FnMut(&Flow, Location<'_>)) {
     use crate::definition::StateKind;
     let states = at.field("States");
     for state in flow.states.values() {

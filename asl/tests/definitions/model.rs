@@ -3,8 +3,9 @@
 use keepstep_asl::Expression;
 use keepstep_asl::choice::Rule;
 use keepstep_asl::definition::{
-    Catcher, Choice, ChoiceRule, Definition, Fail, FailText, FlowPath, FlowStep, JitterStrategy,
-    MaxConcurrency, ParseOptions, Pass, Retrier, State, StateKind, Timeout, Transition, Until, Wait, parse,
+    Catcher, Choice, ChoiceRule, Condition, Definition, Fail, FailText, FlowPath, FlowStep, JitterStrategy,
+    MaxConcurrency, ParseOptions, Pass, Payload, QueryLanguage, Retrier, State, StateKind, Timeout, Transition,
+    Until, Wait, parse,
 };
 use keepstep_asl::path::Path;
 use keepstep_asl::payload_io::{ResultPath, Selection};
@@ -37,6 +38,10 @@ fn template(value: Value) -> Option<Template> {
     Some(Template::parse(&value).expect("a template"))
 }
 
+fn payload(value: Value) -> Option<Payload> {
+    template(value).map(Payload::JsonPath)
+}
+
 fn next() -> Transition {
     Transition::Next("Y".to_owned())
 }
@@ -63,16 +68,22 @@ fn the_top_and_what_all_states_have() {
     let expected = State {
         name: "A".to_owned(),
         comment: Some("a".to_owned()),
+        query_language: QueryLanguage::JsonPath,
         input_path: Selection::Path(path("$.in")),
         output_path: Selection::Discard,
+        assign: None,
+        output: None,
         kind: StateKind::Pass(pass),
     };
     assert_eq!(definition.flow.start(), Some(&expected));
     let expected = State {
         name: "B".to_owned(),
         comment: None,
+        query_language: QueryLanguage::JsonPath,
         input_path: Selection::Whole,
         output_path: Selection::Path(path("$$.Execution.Id")),
+        assign: None,
+        output: None,
         kind: StateKind::Succeed,
     };
     assert_eq!(definition.flow.states.get("B"), Some(&expected));
@@ -138,7 +149,9 @@ fn choice() {
                        "Next": "Y"});
     let second = json!({"Variable": "$.a", "NumericGreaterThanPath": "$.b", "Next": "X"});
     let rule = |value: &Value, next: &str| ChoiceRule {
-        rule: Rule::parse(value).expect("a rule"),
+        condition: Condition::Rule(Rule::parse(value).expect("a rule")),
+        assign: None,
+        output: None,
         next: next.to_owned(),
     };
     let rules = vec![rule(&first, "Y"), rule(&second, "X")];
@@ -191,6 +204,8 @@ fn a_task_with_everything() {
         error_equals: vec![error.to_owned()],
         result_path: result_path
             .map_or(ResultPath::Replace, |path| ResultPath::parse(Some(path)).expect("a path")),
+        assign: None,
+        output: None,
         next: next.to_owned(),
     };
     assert_eq!(state.kind.retry(), retriers);
@@ -204,7 +219,7 @@ fn a_task_with_everything() {
     assert_eq!(task.resource_arn, FUNCTION);
     assert_eq!(task.timeout, Some(Timeout::Seconds(10)));
     assert_eq!(task.heartbeat, Some(Timeout::Path(path("$.h"))));
-    assert_eq!(task.credentials, template(json!({"RoleArn": "role"})));
+    assert_eq!(task.credentials, payload(json!({"RoleArn": "role"})));
 }
 
 #[test]
@@ -228,7 +243,7 @@ fn map() {
     }));
     let StateKind::Map(map) = &state.kind else { panic!("a Map") };
     assert_eq!(map.items_path, Some(path("$.items")));
-    assert_eq!(map.item_selector, template(json!({"i.$": "$$.Map.Item.Index"})));
+    assert_eq!(map.item_selector, payload(json!({"i.$": "$$.Map.Item.Index"})));
     assert_eq!(map.max_concurrency, MaxConcurrency::Fixed(2));
     assert_eq!(map.item_processor.start_at, "I");
     assert_eq!(map.result_path, ResultPath::Discard);
@@ -240,7 +255,7 @@ fn map() {
     }));
     let StateKind::Map(map) = &state.kind else { panic!("a Map") };
     assert_eq!(map.items_path, None);
-    assert_eq!(map.item_selector, template(json!({"a": 1})));
+    assert_eq!(map.item_selector, payload(json!({"a": 1})));
     assert_eq!(map.max_concurrency, MaxConcurrency::Path(path("$.c")));
     assert_eq!(state.kind.flows(), std::slice::from_ref(&map.item_processor));
 }

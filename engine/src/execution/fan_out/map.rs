@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keepstep_asl::definition::{Map, MaxConcurrency, State};
+use keepstep_asl::definition::{Map, MaxConcurrency, Payload, State};
 use keepstep_asl::path::Path;
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
 use super::super::io::Document;
 use super::super::run::{Active, Run};
+use super::super::states::NOT_JSONATA;
 use super::Start;
 use crate::record::phase::FanOut;
 use crate::record::{EventDetails, EventType, Items, SLICE_LEN};
@@ -28,6 +29,7 @@ pub(in super::super) fn run(
             let value = value_at(run, active, state, &input, path)?;
             concurrency(path, &value)?
         }
+        MaxConcurrency::Jsonata(_) => return Err(Interrupt::runtime(NOT_JSONATA)),
     };
     let list = match &map.items_path {
         None => run.parsed(&input)?,
@@ -64,8 +66,10 @@ pub(super) fn start(
     let item = items.items.get(place).cloned().ok_or_else(|| Interrupt::runtime("There is no such item."))?;
     let flow = map.item_processor.start_at.clone();
     let item = run.keep(&state.name, item)?;
-    let Some(selector) = &map.item_selector else {
-        return Ok(Start { state: flow, input: item, item: Some(item) });
+    let selector = match &map.item_selector {
+        None => return Ok(Start { state: flow, input: item, item: Some(item) }),
+        Some(Payload::JsonPath(selector)) => selector,
+        Some(Payload::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
     };
     let value = run.value(item)?;
     let input = run.value(fan_out.input)?;

@@ -1,10 +1,11 @@
 //! The Choice state.
 
-use keepstep_asl::definition::{Choice, State};
+use keepstep_asl::definition::{Choice, Condition, State};
 
 use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
 use super::super::run::{Active, Run};
+use super::NOT_JSONATA;
 
 pub(super) fn run(
     run: &mut Run<'_>,
@@ -18,7 +19,12 @@ pub(super) fn run(
         let frame = run.frame(active, state, value)?;
         let mut next = None;
         for rule in &choice.rules {
-            if rule.rule.matches(&frame.scope(&run.desk))? {
+            let holds = match &rule.condition {
+                Condition::Rule(rule) => rule.matches(&frame.scope(&run.desk))?,
+                Condition::Fixed(holds) => *holds,
+                Condition::Jsonata(_) => return Err(Interrupt::runtime(NOT_JSONATA)),
+            };
+            if holds {
                 next = Some(&rule.next);
                 break;
             }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::drive::Outcome;
 use super::super::interrupt::{Failure, Interrupt};
 use super::super::run::{Active, Run};
+use super::NOT_JSONATA;
 
 pub(super) fn run(
     run: &mut Run<'_>,
@@ -29,6 +30,7 @@ fn text(
         None => return Ok(None),
         Some(FailText::Literal(text)) => return Ok(Some(text.clone())),
         Some(FailText::Computed(expression)) => expression,
+        Some(FailText::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
     };
     let input = run.value(active.branch.input)?;
     let frame = run.frame(active, state, input)?;

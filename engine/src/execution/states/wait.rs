@@ -10,6 +10,7 @@ use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
 use super::super::run::{Active, Run};
 use super::super::seconds;
+use super::NOT_JSONATA;
 use crate::record::phase::{Phase, Waiting};
 
 pub(super) fn run(
@@ -28,6 +29,9 @@ pub(super) fn run(
         Until::TimestampPath(path) => {
             let value = value_at(run, active, state, path)?;
             milliseconds(moment(path, &value)?)
+        }
+        Until::SecondsJsonata(_) | Until::TimestampJsonata(_) => {
+            return Err(Interrupt::runtime(NOT_JSONATA));
         }
     };
     if due_ms <= run.now_ms() {

@@ -1,7 +1,7 @@
 //! What all tasks have when they are scheduled: parameters, timeouts, credentials, and a token where something waits for it.
 
 use bytes::Bytes;
-use keepstep_asl::definition::{State, Task, Timeout};
+use keepstep_asl::definition::{Payload, State, Task, Timeout};
 use keepstep_asl::resource::Pattern;
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::super::super::interrupt::Interrupt;
 use super::super::super::io::Document;
 use super::super::super::run::{Active, Run};
 use super::super::super::seconds;
+use super::super::NOT_JSONATA;
 use crate::record::phase::{Phase, Stage, Work};
 use crate::record::{Call, EventDetails, PayloadRef};
 use crate::task_token::{NONCE_LEN, TaskToken};
@@ -55,7 +56,8 @@ impl Schedule {
         };
         let role_arn = match &task.credentials {
             None => None,
-            Some(credentials) => {
+            Some(Payload::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
+            Some(Payload::JsonPath(credentials)) => {
                 let credentials = run.fill(active, state, Some(credentials), input.clone())?;
                 let credentials = run.parsed(&credentials)?;
                 credentials.get("RoleArn").and_then(Value::as_str).map(str::to_owned)
@@ -136,6 +138,7 @@ fn read_seconds(
         None => return Ok(None),
         Some(Timeout::Seconds(seconds)) => return Ok(Some(*seconds)),
         Some(Timeout::Path(path)) => path,
+        Some(Timeout::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
     };
     let input = run.parsed(input)?;
     let frame = run.frame(active, state, input)?;
