@@ -390,45 +390,56 @@ impl World {
         String::from_utf8(text.to_vec()).expect("payloads are texts")
     }
 
-    /// The history, one line an event.
-    pub(crate) fn history(&self, execution: ExecutionId) -> Vec<String> {
-        let pairs = self.memory.pairs(&key::chunks(execution));
-        let chunks = pairs.map(|(_, stored)| Chunk::decode(stored.value.clone()).expect("a chunk"));
-        chunks.flat_map(|chunk| chunk.events).map(|event| self.line(execution, &event)).collect()
+    /// The ids of all events with their previous ones.
+    pub(crate) fn event_ids(&self, execution: ExecutionId) -> Vec<(u64, u64)> {
+        let chunks = self.chunks(execution);
+        chunks.into_iter().flat_map(|chunk| chunk.events).map(|event| (event.id, event.previous_id)).collect()
     }
 
-    fn line(&self, execution: ExecutionId, event: &record::Event) -> String {
-        let details = &event.details;
-        let payload = |payload: Option<PayloadRef>| payload.map(|payload| self.payload(execution, payload));
-        let number = |number: Option<u64>| number.map(|number| number.to_string());
-        let role = details.role_arn.clone().filter(|role| role != ROLE_ARN);
-        let members = [
-            ("name", details.name.clone()),
-            ("index", number(details.index)),
-            ("length", number(details.length)),
-            (
-                "resource",
-                details.resource.as_deref().map(|arn| arn.rsplit(':').next().unwrap_or(arn).to_owned()),
-            ),
-            ("type", details.resource_type.clone()),
-            ("region", details.region.clone()),
-            ("timeout", number(details.timeout_seconds)),
-            ("heartbeat", number(details.heartbeat_seconds)),
-            ("role", role),
-            ("error", details.error.clone()),
-            ("cause", details.cause.clone()),
-            ("input", payload(details.input)),
-            ("output", payload(details.output)),
-        ];
-        let kind = event.kind().api_name();
-        let mut line = format!("{}<{} {kind}", event.id, event.previous_id);
-        for (name, value) in members {
-            if let Some(value) = value {
-                line.push_str(&format!(" {name}={value}"));
-            }
-        }
-        line
+    fn chunks(&self, execution: ExecutionId) -> Vec<Chunk> {
+        let pairs = self.memory.pairs(&key::chunks(execution));
+        pairs.map(|(_, stored)| Chunk::decode(stored.value.clone()).expect("a chunk")).collect()
     }
+
+    /// The history, one line an event.
+    pub(crate) fn history(&self, execution: ExecutionId) -> Vec<String> {
+        let chunks = self.chunks(execution);
+        let first = |chunk: &Chunk| chunk.events.first().map(|event| event.id).unwrap_or_default();
+        let payloads: HashMap<_, _> = chunks.iter().map(|chunk| (first(chunk), &chunk.payloads)).collect();
+        let text = |payload: PayloadRef| {
+            String::from_utf8_lossy(&payloads[&payload.chunk][payload.index as usize]).into_owned()
+        };
+        chunks.iter().flat_map(|chunk| &chunk.events).map(|event| line(event, text)).collect()
+    }
+}
+
+fn line(event: &record::Event, text: impl Fn(PayloadRef) -> String) -> String {
+    let details = &event.details;
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let role = details.role_arn.clone().filter(|role| role != ROLE_ARN);
+    let members = [
+        ("name", details.name.clone()),
+        ("index", number(details.index)),
+        ("length", number(details.length)),
+        ("resource", details.resource.as_deref().map(|arn| arn.rsplit(':').next().unwrap_or(arn).to_owned())),
+        ("type", details.resource_type.clone()),
+        ("region", details.region.clone()),
+        ("timeout", number(details.timeout_seconds)),
+        ("heartbeat", number(details.heartbeat_seconds)),
+        ("role", role),
+        ("error", details.error.clone()),
+        ("cause", details.cause.clone()),
+        ("input", details.input.map(&text)),
+        ("output", details.output.map(&text)),
+    ];
+    let kind = event.kind().api_name();
+    let mut line = format!("{}<{} {kind}", event.id, event.previous_id);
+    for (name, value) in members {
+        if let Some(value) = value {
+            line.push_str(&format!(" {name}={value}"));
+        }
+    }
+    line
 }
 
 /// Runs a definition with an input and a script to its end, and compares its whole history.
