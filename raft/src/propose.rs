@@ -63,7 +63,8 @@ pub(crate) async fn propose(core: &Core, txn: Txn) -> Result<Outcome, Error> {
 }
 
 async fn write(core: &Core, txn: Txn) -> Result<Outcome, Error> {
-    if core.stop.is_cancelled() {
+    // A replica whose state is wrong may still lead for a moment.
+    if core.stop.is_cancelled() || core.failure.borrow().is_some() {
         return Err(Error::Stopped);
     }
     if core.disk_low.load(Ordering::Relaxed) {

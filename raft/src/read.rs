@@ -52,7 +52,10 @@ pub(crate) async fn barrier(core: &Core) -> Result<(), Error> {
 
 async fn wait_until(core: &Core, deadline: Instant) -> Result<(), Error> {
     let (answer, wait) = oneshot::channel();
-    core.reads.send(Waiting { answer }).await.map_err(|_| Error::Stopped)?;
+    match timeout_at(deadline, core.reads.send(Waiting { answer })).await {
+        Ok(sent) => sent.map_err(|_| Error::Stopped)?,
+        Err(_) => return Err(Error::Unavailable { reason: "too many reads wait".to_owned() }),
+    }
     let index = match timeout_at(deadline, wait).await {
         Ok(Ok(index)) => index?,
         Ok(Err(_)) => return Err(Error::Stopped),

@@ -178,7 +178,10 @@ impl Service for RaftService {
             }
         };
         let snapshot = Snapshot { meta, snapshot: file };
-        let response = self.core.raft.install_full_snapshot(vote, snapshot).await.map_err(stopped)?;
+        let response = self.core.raft.install_full_snapshot(vote, snapshot).await;
+        // It has another name if it was installed. If the sender leads no more, it wasn't.
+        let _ = std::fs::remove_file(&path);
+        let response = response.map_err(stopped)?;
         Ok(Response::new(proto::SnapshotResponse { vote: Some(wire::vote_to_proto(&response.vote)) }))
     }
 }

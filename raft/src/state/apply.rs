@@ -35,6 +35,9 @@ enum Found {
     Below(Option<Below>),
 }
 
+/// A layer in which so many transactions were refused is frozen, however little was written.
+const REFUSED_MAX: usize = 1 << 16;
+
 /// Guards whose answers are kept for the writes, which mostly name the same keys. Beyond it, the store is asked again.
 const REMEMBERED: usize = 32;
 
@@ -136,7 +139,7 @@ impl State {
             self.overlay.fetch_sub((before - after) as u64, Ordering::Relaxed);
         }
         let hash = layers.head.hash;
-        let full = after >= self.options.overlay_bytes / 2;
+        let full = after >= self.options.overlay_bytes / 2 || layers.refused.len() >= REFUSED_MAX;
         drop(layers);
         if id.index.is_multiple_of(self.options.hash_interval) {
             self.record_hash(id.index, hash);
