@@ -1,14 +1,19 @@
 //! Proposals: how a transaction gets into the log, and what can become of it.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::Duration;
 
+use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ClientWriteError, RaftError};
+use tokio::time::Instant;
 
 use crate::core::Core;
 use crate::txn::{HARD_LIMIT_BYTES, Outcome, Txn};
 use crate::type_config::Command;
 use crate::{Member, metric};
+
+/// How long a leader without a quorum's recent answers waits before it tries again.
+const LEASE_RETRY: Duration = Duration::from_millis(20);
 
 /// Why a proposal has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +57,7 @@ impl Error {
 pub(crate) async fn propose(core: &Core, txn: Txn) -> Result<Outcome, Error> {
     let started = Instant::now();
     let origin = txn.origin.clone();
-    let result = write(core, txn).await;
+    let result = write(core, txn, started).await;
     let label = match &result {
         Ok(Outcome::Committed { .. }) => "committed",
         Ok(Outcome::Refused { .. }) => "refused",
@@ -62,7 +67,7 @@ pub(crate) async fn propose(core: &Core, txn: Txn) -> Result<Outcome, Error> {
     result
 }
 
-async fn write(core: &Core, txn: Txn) -> Result<Outcome, Error> {
+async fn write(core: &Core, txn: Txn, started: Instant) -> Result<Outcome, Error> {
     // A replica whose state is wrong may still lead for a moment.
     if core.stop.is_cancelled() || core.failure.borrow().is_some() {
         return Err(Error::Stopped);
@@ -78,15 +83,28 @@ async fn write(core: &Core, txn: Txn) -> Result<Outcome, Error> {
     let Some(_permit) = core.inflight.enter(size) else {
         return Err(Error::Overloaded);
     };
-    let written = tokio::time::timeout(core.tuning.propose_timeout, core.raft.client_write(command)).await;
-    match written {
-        Err(_) => Err(Error::Unknown),
-        // Only a transaction's entry answers a transaction, and it always carries an outcome.
-        Ok(Ok(response)) => response.data.ok_or(Error::Unknown),
-        Ok(Err(RaftError::APIError(ClientWriteError::ForwardToLeader(forward)))) => {
-            Err(Error::NotLeader { leader: forward.leader_node })
-        }
-        Ok(Err(RaftError::APIError(_))) => Err(Error::Unknown),
-        Ok(Err(RaftError::Fatal(_))) => Err(Error::Stopped),
+    let deadline = started + core.tuning.propose_timeout;
+    loop {
+        let written = tokio::time::timeout_at(deadline, core.raft.client_write(command.clone())).await;
+        return match written {
+            Err(_) => Err(Error::Unknown),
+            // Only a transaction's entry answers a transaction, and it always carries an outcome.
+            Ok(Ok(response)) => response.data.ok_or(Error::Unknown),
+            Ok(Err(RaftError::APIError(ClientWriteError::ForwardToLeader(forward)))) => {
+                // A leader whose followers were slow for a moment appends nothing until they answer again. Nothing is in the log.
+                if forward.leader_id.is_none() && leads(core) && started.elapsed() < core.tuning.election_max
+                {
+                    tokio::time::sleep(LEASE_RETRY).await;
+                    continue;
+                }
+                Err(Error::NotLeader { leader: forward.leader_node })
+            }
+            Ok(Err(RaftError::APIError(_))) => Err(Error::Unknown),
+            Ok(Err(RaftError::Fatal(_))) => Err(Error::Stopped),
+        };
     }
+}
+
+fn leads(core: &Core) -> bool {
+    core.raft.server_metrics().borrow_watched().state.is_leader()
 }
