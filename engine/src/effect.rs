@@ -26,7 +26,7 @@ pub enum Effect {
         /// Where it is stored.
         key: CallKey,
         /// What to do.
-        call: Call,
+        call: Box<Call>,
     },
     /// The call is no longer stored: give it up.
     Abandon(CallKey),

@@ -72,7 +72,7 @@ impl Index {
             }
             for (key, call) in iter::once(&after.call).flatten() {
                 draft.put(key.key(), call);
-                draft.effects.push(Effect::Call { key: *key, call: call.clone() });
+                draft.effects.push(Effect::Call { key: *key, call: Box::new(call.clone()) });
             }
         }
     }

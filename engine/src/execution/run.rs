@@ -350,7 +350,7 @@ impl<'a> Run<'a> {
             CallKey { execution: self.id, branch: self.next_branch_id(), kind: CallKind::StopExecution };
         let call = Call { attempt, target: arn, ..Call::default() };
         self.draft.put(key.key(), &call);
-        self.draft.effects.push(Effect::Call { key, call });
+        self.draft.effects.push(Effect::Call { key, call: Box::new(call) });
     }
 
     /// The timer of the execution's own timeout, where a head has one.

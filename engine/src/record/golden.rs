@@ -152,6 +152,7 @@ fn call() -> Call {
         log_type: "Tail".into(),
         whole_answer: true,
         trace_header: "trace".into(),
+        account: "account".into(),
     }
 }
 

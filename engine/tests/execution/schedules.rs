@@ -257,8 +257,8 @@ impl Play {
             // What was decided on the state before this commit can't be committed any more.
             let mut desk = self.world.desk();
             desk.view = &before;
-            let late =
-                execution::step(&desk, self.execution, &[arrival.clone()]).expect("the memory can be read");
+            let late = execution::step(&desk, self.execution, std::slice::from_ref(&arrival))
+                .expect("the memory can be read");
             let late = late.transaction.expect("it was decided to write before");
             assert!(!self.world.memory.clone().apply(&late), "a late decision is refused");
         }

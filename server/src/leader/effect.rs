@@ -20,7 +20,7 @@ impl Shared {
                     hand_out::start(self, term, waiting.activity);
                 }
                 Effect::Withdraw(waiting) => term.queues.withdraw(&waiting),
-                Effect::Call { key, call } => term.calls.add(key, call),
+                Effect::Call { key, call } => term.calls.add(key, *call),
                 Effect::Abandon(key) => term.calls.abandon(&key),
                 Effect::WakeParent { execution, branch, attempt } => {
                     let (shared, term) = (Arc::clone(self), Arc::clone(term));
