@@ -6,7 +6,7 @@ mod node;
 mod settings;
 
 pub(crate) use error::Error;
-pub(crate) use node::{Auth, LogFormat, Node};
+pub(crate) use node::{LogFormat, Node};
 pub(crate) use settings::Settings;
 
 #[cfg(test)]

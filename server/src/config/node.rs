@@ -27,7 +27,7 @@ const SECRET_LEN_MIN: usize = 16;
 
 /// What whoever calls the API has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Auth {
+enum Auth {
     /// A signature with a configured access key.
     Required,
     /// Nothing: any access key is accepted.
@@ -44,8 +44,6 @@ pub(crate) struct Node {
     pub(crate) leader: leader::Settings,
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
-    /// What callers have to show.
-    pub(crate) auth: Auth,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -93,7 +91,6 @@ impl Node {
             gateway,
             leader: leader_settings(&settings),
             lambda,
-            auth,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })

@@ -131,13 +131,8 @@ fn services(
     Ok((service, node))
 }
 
+/// The gateway says so itself where it asks for no credentials.
 fn say_what_is_open(config: &config::Node) {
-    if config.auth == config::Auth::None {
-        tracing::warn!(
-            account = config.gateway.default_account,
-            "no credentials are configured: any access key is accepted, and one of twelve digits names its account"
-        );
-    }
     if matches!(config.replica.security, keepstep_raft::Security::Insecure) {
         tracing::warn!(
             "nodes don't prove who they are: neither mutual TLS nor a cluster secret is configured"
