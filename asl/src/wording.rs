@@ -112,7 +112,8 @@ pub(crate) const NO_DOLLAR: &str = "No .$ on a field that appears to be a JSONPa
 pub(crate) const NO_PATH: &str = "Field value looks like a path, but field name does not end with 'Path'.";
 pub(crate) const PASS_RESULT_IS_STATIC: &str = "Attempt to use a path in the result of a pass state.";
 
-pub(crate) const DISTRIBUTED_IN_EXPRESS: &str = "Express state machine does not support the distributed Map state";
+pub(crate) const DISTRIBUTED_IN_EXPRESS: &str =
+    "Express state machine does not support the distributed Map state";
 pub(crate) const CONTEXT_NOT_ALLOWED: &str = "the context object can't be referred to here";
 
 pub(crate) fn expected(kind: &str) -> String {
@@ -131,7 +132,6 @@ pub(crate) fn one_of(values: &[&str]) -> String {
 pub(crate) fn exactly_one_of(names: &[&str]) -> String {
     format!("Exactly one of these fields is required: [{}]", names.join(", "))
 }
-
 
 pub(crate) const EMPTY_LIST: &str = "List must not be empty";
 pub(crate) const NO_TIMESTAMP: &str = "Value is not a valid timestamp";

@@ -105,11 +105,7 @@ impl Fields<'_> {
 /// depth of the JSON text.
 fn each_delimited(value: &Value, at: Location<'_>, visit: &mut dyn FnMut(Location<'_>)) {
     match value {
-        Value::String(text) => {
-            if jsonata::Expression::delimited(text).is_some() {
-                visit(at);
-            }
-        }
+        Value::String(text) if jsonata::Expression::delimited(text).is_some() => visit(at),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 each_delimited(item, at.index(index), visit);

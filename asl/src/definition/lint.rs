@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use crate::Expression;
+use crate::choice::Rule;
 use crate::diagnostic::{Code, Problems};
 use crate::location::Location;
 use crate::wording;
@@ -33,7 +34,11 @@ pub(super) fn template(value: &Value, at: Location<'_>, problems: &Problems) {
 /// The `Result` of a Pass state.
 pub(super) fn result(fields: &Fields<'_>) {
     if fields.get("Result").is_some_and(holds_expression) {
-        fields.problems.warn(Code::PassResultIsStatic, fields.at.field("Result"), wording::PASS_RESULT_IS_STATIC);
+        fields.problems.warn(
+            Code::PassResultIsStatic,
+            fields.at.field("Result"),
+            wording::PASS_RESULT_IS_STATIC,
+        );
     }
 }
 
@@ -52,10 +57,8 @@ pub(super) fn choice_rule(rule: &Value, at: Location<'_>, problems: &Problems) {
                 let at = at.field(name);
                 match name.as_str() {
                     "And" | "Or" | "Not" => choice_rule(value, at, problems),
-                    _ if name.contains("Equals") || name.contains("Than") => {
-                        if !name.ends_with("Path") && is_expression(value) {
-                            problems.warn(Code::NoPath, at, wording::NO_PATH);
-                        }
+                    name if is_comparison(name) && is_expression(value) => {
+                        problems.warn(Code::NoPath, at, wording::NO_PATH);
                     }
                     _ => {}
                 }
@@ -68,6 +71,11 @@ pub(super) fn choice_rule(rule: &Value, at: Location<'_>, problems: &Problems) {
         }
         _ => {}
     }
+}
+
+/// Whether an operator compares with what stands in the definition, and has a `*Path` form.
+fn is_comparison(name: &str) -> bool {
+    Rule::is_operator(name) && (name.ends_with("Equals") || name.ends_with("Than"))
 }
 
 /// Recursion is bounded by the depth of the JSON text, here as above.

@@ -78,18 +78,16 @@ pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Map> {
     fields.exclude(&["ItemSelector", "Parameters"]);
     let items_path = fields.path("ItemsPath");
     let items = read_items(fields);
-    let item_selector = fields
-        .payload("ItemSelector")
-        .or_else(|| fields.template("Parameters").map(Payload::JsonPath));
+    let item_selector =
+        fields.payload("ItemSelector").or_else(|| fields.template("Parameters").map(Payload::JsonPath));
     let count = |name: &str| fields.integer(name, 0, NUMBER_MAX);
     let max_concurrency = number::read(fields, ["MaxConcurrency", "MaxConcurrencyPath"], count);
     let tolerated_failure_count =
         number::read(fields, ["ToleratedFailureCount", "ToleratedFailureCountPath"], count);
-    let tolerated_failure_percentage = number::read(
-        fields,
-        ["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"],
-        |name| percentage(fields, name),
-    );
+    let tolerated_failure_percentage =
+        number::read(fields, ["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"], |name| {
+            percentage(fields, name)
+        });
     let processor = read_processor(fields, machine);
     let result_selector = fields.template("ResultSelector");
     let result_path = fields.result_path();

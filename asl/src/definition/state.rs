@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::{
-    Assign, Catcher, Choice, Fail, Flow, Machine, Map, Parallel, Pass, QueryLanguage, Retrier, Task, Transition,
-    Wait, assign, choice, fail, language, map, parallel, pass, succeed, task, wait,
+    Assign, Catcher, Choice, Fail, Flow, Machine, Map, Parallel, Pass, QueryLanguage, Retrier, Task,
+    Transition, Wait, assign, choice, fail, language, map, parallel, pass, succeed, task, wait,
 };
 use crate::diagnostic::Problems;
 use crate::jsonata;

@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 use super::{
-    Catcher, Kind, Machine, Payload, Retrier, Timeout, Transition, catcher, parameters, retrier, state, timeout,
-    transition,
+    Catcher, Kind, Machine, Payload, Retrier, Timeout, Transition, catcher, parameters, retrier, state,
+    timeout, transition,
 };
 use crate::jsonata;
 use crate::payload_io::ResultPath;

@@ -63,7 +63,9 @@ impl ReferencePath {
                 )));
             }
             Root::Variable(_) => {
-                return Err(ParseError::new(format!("'{text}' starts at a variable, which only Assign sets")));
+                return Err(ParseError::new(format!(
+                    "'{text}' starts at a variable, which only Assign sets"
+                )));
             }
         }
         if segments.len() > DEPTH_MAX {

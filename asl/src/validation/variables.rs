@@ -11,11 +11,12 @@ use crate::location::Location;
 use crate::wording;
 
 pub(super) fn check(flow: &Flow, problems: &Problems) {
-    check_flow(flow, Location::Root, &HashSet::new(), problems);
+    check_flow(flow, Location::Root, &mut HashSet::new(), problems);
 }
 
-/// `outer`: the variables of the flows around this one.
-fn check_flow(flow: &Flow, at: Location<'_>, outer: &HashSet<String>, problems: &Problems) {
+/// `outer`: the variables of the flows around this one. It leaves as it came: a copy for each flow could cost the product
+/// of flows and variables.
+fn check_flow(flow: &Flow, at: Location<'_>, outer: &mut HashSet<String>, problems: &Problems) {
     let mut assigned = HashSet::new();
     let states = at.field("States");
     for state in flow.states.values() {
@@ -29,9 +30,9 @@ fn check_flow(flow: &Flow, at: Location<'_>, outer: &HashSet<String>, problems: 
             }
         });
     }
-    if flow.states.values().all(|state| state.kind.flows().is_empty()) {
-        return;
+    outer.extend(assigned.iter().cloned());
+    each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, outer, problems));
+    for name in &assigned {
+        outer.remove(name);
     }
-    assigned.extend(outer.iter().cloned());
-    each_inner_flow(flow, at, &mut |inner, at| check_flow(inner, at, &assigned, problems));
 }

@@ -4,8 +4,8 @@ use keepstep_asl::Expression;
 use keepstep_asl::choice::Rule;
 use keepstep_asl::definition::{
     Catcher, Choice, ChoiceRule, Condition, Definition, Fail, FailText, FlowPath, FlowStep, JitterStrategy,
-    MaxConcurrency, ParseOptions, Pass, Payload, QueryLanguage, Retrier, State, StateKind, Timeout, Transition,
-    Until, Wait, parse,
+    MaxConcurrency, ParseOptions, Pass, Payload, QueryLanguage, Retrier, State, StateKind, Timeout,
+    Transition, Until, Wait, parse,
 };
 use keepstep_asl::path::Path;
 use keepstep_asl::payload_io::{ResultPath, Selection};

@@ -2,6 +2,7 @@
 
 mod against_rfc9535;
 mod never_panics;
+mod variables;
 
 use keepstep_asl::{Entropy, Scope};
 use serde_json::Value;
