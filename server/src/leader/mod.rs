@@ -1,7 +1,7 @@
 //! What the leader does: runs decisions, commits them, and carries out their effects. On other nodes, only reads.
 //!
 //! Read in this order: [`decide`] (from a question to its committed outcome), [`mailbox`] and [`step`] (executions), [`effect`], then what
-//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`]. [`lead`] begins and ends terms.
+//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`]. [`lead()`] begins and ends terms.
 //!
 //! Everything here is in memory and is dropped with the term: what must not be lost is a key of the replicated state.
 
@@ -112,7 +112,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// A scheduler over `ledger`, whose work runs on `runtime`. It does nothing until [`lead`] begins a term.
+    /// A scheduler over `ledger`, whose work runs on `runtime`. It does nothing until [`lead()`] begins a term.
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
         lambda: lambda::Client,
