@@ -1,7 +1,5 @@
 //! The index keys of a branch: its timers, its place in an activity's queue, its call. They follow from the branch's record alone.
 
-use std::iter;
-
 use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::id::{ActivityId, BranchId, ExecutionId, Timestamp};
@@ -70,7 +68,7 @@ impl Index {
                 draft.delete(key.key());
                 draft.effects.push(Effect::Abandon(*key));
             }
-            for (key, call) in iter::once(&after.call).flatten() {
+            if let Some((key, call)) = &after.call {
                 draft.put(key.key(), call);
                 draft.effects.push(Effect::Call { key: *key, call: Box::new(call.clone()) });
             }

@@ -157,8 +157,7 @@ impl<'a> Run<'a> {
     /// Takes out a branch that must be there, since another one names it.
     pub(super) fn take_parent(&mut self, id: u64) -> Result<Active, ViewError> {
         let id = BranchId(id);
-        let missing = || ViewError::Missing { what: "a branch", key: hex::encode(key::branch(self.id, id)) };
-        let missing = missing();
+        let missing = ViewError::Missing { what: "a branch", key: hex::encode(key::branch(self.id, id)) };
         self.take(id)?.ok_or(missing)
     }
 
