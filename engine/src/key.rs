@@ -21,6 +21,8 @@
 //! | `xp/` | expiry time, execution id | empty: finished executions (or name holds) to delete |
 //! | `rq/` | time bucket, request id | [`record::Outcome`](crate::record::Outcome): the outcome of a recent request |
 //!
+//! One more family, `ck/`, is not the engine's: the leader's scheduler keeps the last committed time there.
+//!
 //! Numbers in keys are big-endian, so that keys sort as their numbers do. Times are milliseconds since the Unix epoch.
 
 use bytes::Bytes;
