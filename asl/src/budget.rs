@@ -71,7 +71,7 @@ pub(crate) fn exceeds_depth(value: &Value, levels: usize) -> bool {
 }
 
 /// About the length of the value's JSON text; at least 1 for each node.
-fn size(value: &Value) -> u64 {
+pub(crate) fn size(value: &Value) -> u64 {
     match value {
         Value::Null | Value::Bool(_) => 5,
         Value::Number(_) => 8,

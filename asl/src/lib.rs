@@ -13,6 +13,7 @@ mod expression;
 pub mod intrinsics;
 pub mod jackson;
 mod java_text;
+pub mod jsonata;
 pub mod limits;
 mod location;
 mod number;

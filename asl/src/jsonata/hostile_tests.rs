@@ -1,0 +1,175 @@
+//! Expressions made to cost as much as they can: each ends within its bounds, and nothing else happens.
+
+use std::{thread, time::Duration};
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::{Bindings, Expression, Failure, Limit, Limits};
+use crate::scope::NoEntropy;
+
+/// Evaluates on a small stack with a long list and a long text as input.
+fn evaluate(text: &str) -> Result<Option<Value>, Failure> {
+    let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let run = move || {
+        let items: Vec<Value> = (0..20_000).map(|number| json!(number)).collect();
+        let input = json!({
+            "items": items,
+            "objects": (0..2_000).map(|number| json!({"a": number})).collect::<Vec<_>>(),
+            "text": "ab".repeat(100_000),
+        });
+        let bindings = Bindings {
+            input: &input,
+            result: None,
+            error_output: None,
+            context: &Value::Null,
+            variables: &IndexMap::new(),
+            entropy: &NoEntropy,
+            now_ms: 0,
+        };
+        let limits = Limits { time_max: Duration::from_millis(1500), ..Limits::default() };
+        expression.evaluate(&bindings, &limits)
+    };
+    let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");
+    thread.join().unwrap_or_else(|_| panic!("{text} panicked"))
+}
+
+#[test]
+fn what_would_fill_the_memory_is_refused() {
+    for text in [
+        "[1..1e9]",
+        "[1..900000]",
+        "$count([1..1000000])",
+        "$range(1, 1e15, 1)",
+        "$pad('x', 9e8)",
+        "$pad('x', -9e15, '#')",
+        "['x'].$pad(9e8)",
+        "$map([9e8], function($w) { $pad('x', $w) })",
+        "($p := $pad; $p('x', 9e8))",
+        "($p := $pad(?, 9e8); $p('x'))",
+        "($p := $pad('x', ?); $p(9e8))",
+        "('x' ~> $pad(9e8))",
+        "($pad := $pad; $f := $pad; $f('x', 9e8))",
+        "($p := function($s, $n) { $n = 0 ? $s : $p($s & $s, $n - 1) }; $length($p('x', 60)))",
+        "$reduce([1..60], function($s, $n) { $s & $s }, 'x')",
+        "$join([1..100].$string(), $states.input.text)",
+        "$join($split($states.input.text, ''), $states.input.text)",
+        "$replace($states.input.text, 'a', $states.input.text)",
+        "$replace($states.input.text, /a/, $states.input.text)",
+        "$replace($states.input.text, /a/, '$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0$0')",
+        "$replace($states.input.text, /a/, function($m) { $states.input.text })",
+        "$split($join([1..20].($states.input.text)), '')",
+        "$match($join([1..20].($states.input.text)), /./)",
+        "$reduce([1..60], function($a, $n) { [[$a, $a]] }, 1)",
+        "$string($reduce([1..60], function($a, $n) { [[$a, $a]] }, 1))",
+        "$reduce([1..60], function($a, $n) { {'x': $a, 'y': $a} }, 1)",
+        "$reduce([1..60], function($a, $n) { $map([1, 2], function() { $a }) }, 1)",
+        "$reduce([1..60], function($a, $n) { $append($a, $a) }, [1, 2])",
+        "$reduce([1..60], function($a, $n) { $zip($a, $a) }, [1, 2])",
+        "($states.input.items.[$, $].[[$, $], [$, $]].[[$, $], [$, $]].[[$, $], [$, $]].[[$, $], [$, $]])",
+        "($x := $states.input.items; $x.($x))",
+        "($x := $states.input.items; $x.$x)",
+        "($x := $states.input.items; $x.[$x])",
+        "($x := $states.input.items; [$x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x])",
+        "($x := $states.input.items; $map($x, function() { $map($x, function() { 1 }) }))",
+        "($x := $states.input.items; $map($x, function() { $x }))",
+        "($o := $states.input; $o.objects@$a.objects@$b.{'a': $a, 'b': $b})",
+        "$states.input.objects@$a.$states.input.objects@$b.{'a': $a.a, 'b': $b.a}",
+        "$formatInteger(1e15, 'I')",
+        "($f := function($a, $n) { $n = 0 ? $a : $f([[$a]], $n - 1) }; $string($f(1, 100000), true))",
+        "[1..800000].{'a': $}",
+    ] {
+        match evaluate(text) {
+            Err(Failure::Limit(_)) => {}
+            // JSONata's own bound.
+            Err(Failure::Thrown { code: Some(code), .. }) if code == "D2014" => {}
+            Ok(value) => panic!("{text} gave {} bytes", value.unwrap_or_default().to_string().len()),
+            Err(failure) => panic!("{text} gave {failure:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_would_never_end_is_stopped() {
+    for (text, expected) in [
+        ("($f := function($x) { $f($x + 1) }; $f(1))", Limit::Time),
+        ("($f := function($x) { 1 + $f($x + 1) }; $f(1))", Limit::Depth),
+        ("($f := function($x) { [$f($x)] }; $f(1))", Limit::Depth),
+        ("($x := $states.input.items; $sum($map($x, function($v) { $sum($x[$v > $]) })))", Limit::Time),
+        ("($x := $states.input.items; $count($x[$count($x[$ > 0]) > 0]))", Limit::Time),
+        ("$match($states.input.text, /a.*c|b/)", Limit::Time),
+        ("$replace($states.input.text, /[ab]*c|b/, '')", Limit::Time),
+    ] {
+        assert_eq!(evaluate(text), Err(Failure::Limit(expected)), "{text}");
+    }
+}
+
+#[test]
+fn what_looks_catastrophic_is_quick() {
+    for (text, expected) in [
+        ("$contains($states.input.text, /(a+)+c/)", json!(false)),
+        ("$contains($states.input.text, /(a|b|ab)*c/)", json!(false)),
+        ("$count($match($states.input.text, /(ab)+/))", json!(1)),
+        ("$count($distinct($states.input.items))", json!(20_000)),
+        ("$length($replace($states.input.text, 'a', 'xyz'))", json!(400_000)),
+        ("$length($join($split($states.input.text, 'b'), '--'))", json!(300_000)),
+        ("$sum($states.input.items.($ * 2))", json!(399_980_000)),
+        ("$count($sort($states.input.items, function($l, $r) { $l < $r }))", json!(20_000)),
+        ("$length($reduce([1..22], function($s, $n) { $s & $s }, 'x'))", json!(4_194_304)),
+        (
+            "($p := function($s, $n) { $n = 0 ? $s : $p($s & $s, $n - 1) }; $length($p('x', 22)))",
+            json!(4_194_304),
+        ),
+        ("$count([1..873782])", json!(873_782)),
+        ("($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100))", json!(100)),
+        ("($f := function($n) { $n = 0 ? 'done' : $f($n - 1) }; $f(20000))", json!("done")),
+    ] {
+        assert_eq!(evaluate(text), Ok(Some(expected)), "{text}");
+    }
+}
+
+/// Deep nesting in the text itself ends in an error or a value, never in a stack overflow.
+#[test]
+fn deep_texts_are_harmless() {
+    let nest =
+        |open: &str, close: &str, levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
+    for levels in [50, 500, 5_000, 100_000] {
+        for text in [
+            nest("(", ")", levels),
+            nest("[", "]", levels),
+            nest("{'a':", "}", levels),
+            nest("-", "", levels),
+            nest("$string(", ")", levels),
+            nest("1?", ":1", levels),
+            nest("function(){", "}", levels),
+            nest("a[", "]", levels),
+            nest("a.(", ")", levels),
+            nest("1+", "", levels),
+            nest("1&", "", levels),
+            nest("", "~>$string", levels),
+            nest("", ".a", levels),
+            nest("", "[0]", levels),
+            nest("", "^(a)", levels),
+            nest("", "{a:b}", levels),
+            nest("$a:=", "", levels),
+            nest("|", "|{}|", levels),
+        ] {
+            let run = move || {
+                let bindings = Bindings {
+                    input: &Value::Null,
+                    result: None,
+                    error_output: None,
+                    context: &Value::Null,
+                    variables: &IndexMap::new(),
+                    entropy: &NoEntropy,
+                    now_ms: 0,
+                };
+                Expression::parse(&text).is_ok_and(|expression| {
+                    expression.clone().evaluate(&bindings, &Limits::default()).is_ok()
+                })
+            };
+            let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");
+            assert!(thread.join().is_ok());
+        }
+    }
+}
