@@ -67,6 +67,25 @@ fn problems_are_bounded_in_number_and_length() {
     );
 }
 
+/// Many variables around many flows: their product would take minutes.
+#[test]
+fn scopes_are_checked_in_linear_time() {
+    let names: Vec<_> = (0..40_000).map(|index| format!(r#""v{index}":1"#)).collect();
+    let inner = r#"{"StartAt":"M","States":{"M":{"Type":"Succeed"}}}"#;
+    let mut states = format!(r#""S":{{"Type":"Pass","Assign":{{{}}},"Next":"P0"}}"#, names.join(","));
+    for index in 0..4_000 {
+        let inner = inner.replace("\"M\"", &format!("\"M{index}\""));
+        states.push_str(&format!(
+            r#","P{index}":{{"Type":"Parallel","Next":"P{}","Branches":[{inner}]}}"#,
+            index + 1
+        ));
+    }
+    states.push_str(r#","P4000":{"Type":"Succeed"}"#);
+    let text = format!(r#"{{"StartAt":"S","States":{{{states}}}}}"#);
+    let invalid = read(&text).expect_err("variables are not run yet");
+    assert_eq!(invalid.diagnostics.len(), 1);
+}
+
 /// What JSON is made of, and what it is nearly made of.
 const TOKENS: [&str; 20] = [
     "{",

@@ -5,3 +5,4 @@ mod bounds;
 mod json_syntax;
 mod model;
 mod problems;
+mod random_states;
