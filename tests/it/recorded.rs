@@ -16,13 +16,8 @@ struct NotYet {
     words: &'static [&'static str],
 }
 
-const NOT_YET: [NotYet; 6] = [
-    NotYet {
-        reason: "JSONata and variables",
-        operations: &[],
-        words: &["\"QueryLanguage\"", "\"Assign\"", "{%", "\"Arguments\"", "\"Output\":"],
-    },
-    NotYet { reason: "Distributed Map", operations: &[], words: &["\"DISTRIBUTED\"", "\"ToleratedFailure"] },
+const NOT_YET: [NotYet; 5] = [
+    NotYet { reason: "Distributed Map", operations: &[], words: &["\"DISTRIBUTED\""] },
     NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] },
     NotYet {
         reason: "versions and aliases",

@@ -62,6 +62,14 @@ impl Template {
         evaluate_node(&self.node, &mut field.to_owned(), DEPTH_MAX, &mut bytes_left, bindings, limits)
     }
 
+    /// The expression that the template consists of; `None` if there is something around it, or no expression.
+    pub fn as_expression(&self) -> Option<&Expression> {
+        match &self.node {
+            Node::Expression(expression) => Some(expression),
+            _ => None,
+        }
+    }
+
     /// Every expression in the template, in order.
     pub fn expressions(&self) -> Vec<&Expression> {
         let mut found = Vec::new();

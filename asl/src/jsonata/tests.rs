@@ -82,7 +82,7 @@ fn step_functions_own_functions() {
         ("$partition([0, 1, 2], 2)", json!([[0, 1], [2]])),
         // Reported of AWS.
         ("$range(-1.7, 2, 1)", json!([-1, 0, 1, 2])),
-        ("$count($range(1, 360145, 1))", json!(360_145)),
+        ("$count($range(1, 524288, 1))", json!(524_288)),
         ("$partition([1, 2, 3, 4], 2)", json!([[1, 2], [3, 4]])),
         ("$hash('input', 'SHA-1')", json!("140f86aae51ab9e1cda9b4254fe98a74eb54c1a1")),
         ("$parse('{\"a\":1}').a", json!(1)),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use keepstep_asl::Scope;
 use keepstep_asl::definition::{State, StateKind};
+use keepstep_asl::jsonata::Bindings;
 use serde_json::{Map, Value, json};
 
 use super::interrupt::Interrupt;
 use super::run::{Active, Run};
+use super::variables::Variables;
 use crate::desk::Desk;
 use crate::id::BranchId;
 use crate::record::Branch;
@@ -19,12 +21,31 @@ pub(super) struct Frame {
     pub input: Arc<Value>,
     /// What `$$` stands for.
     pub context: Value,
+    /// The variables that the state refers to.
+    pub variables: Variables,
+    /// `$states.result`
+    pub result: Option<Arc<Value>>,
+    /// `$states.errorOutput`
+    pub error_output: Option<Arc<Value>>,
 }
 
 impl Frame {
     /// The scope that expressions are evaluated in.
     pub(super) fn scope<'s>(&'s self, desk: &Desk<'s>) -> Scope<'s> {
-        Scope::new(&self.input, &self.context, desk.entropy)
+        Scope::new(&self.input, &self.context, desk.entropy).with_variables(&self.variables)
+    }
+
+    /// What JSONata expressions see.
+    pub(super) fn bindings<'s>(&'s self, desk: &Desk<'s>) -> Bindings<'s> {
+        Bindings {
+            input: &self.input,
+            result: self.result.as_deref(),
+            error_output: self.error_output.as_deref(),
+            context: &self.context,
+            variables: &self.variables,
+            entropy: desk.entropy,
+            now_ms: desk.now.0,
+        }
     }
 }
 
@@ -73,7 +94,8 @@ impl Run<'_> {
                 None => members.shift_remove("Task"),
             };
         }
-        Ok(Frame { input, context })
+        let variables = self.variables(active, state)?;
+        Ok(Frame { input, context, variables, result: None, error_output: None })
     }
 
     /// Gives the context back for the next frame.

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use keepstep_asl::EvaluationError;
 use keepstep_asl::definition::{State, Transition};
+use keepstep_asl::jsonata::FieldFailure;
 
+use super::exit::Exit;
 use super::interrupt::{Failure, Interrupt};
 use super::run::{Active, Run};
 use super::{finish, states};
 use crate::id::BranchId;
 use crate::record::phase::Phase;
-use crate::record::{Branch, EventDetails, PayloadRef};
+use crate::record::{Branch, EventDetails, EventType, PayloadRef};
 use crate::view::ViewError;
 
 /// What came of a state.
@@ -21,8 +23,8 @@ pub(super) enum Outcome {
     GoesOn,
     /// It is left.
     Left {
-        /// Its output.
-        output: PayloadRef,
+        /// Its output, and what it sets.
+        exit: Exit,
         /// The next state; the flow ends without one.
         next: Option<String>,
         /// The `previousEventId` of the event that leaves it, where that isn't the branch's last event.
@@ -32,12 +34,12 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// The state is left the way that its definition says.
-    pub(super) fn left(state: &State, output: PayloadRef) -> Self {
+    pub(super) fn left(state: &State, exit: Exit) -> Self {
         let next = match state.kind.transition() {
             Some(Transition::Next(next)) => Some(next.clone()),
             Some(Transition::End) | None => None,
         };
-        Self::Left { output, next, previous_event_id: None }
+        Self::Left { exit, next, previous_event_id: None }
     }
 }
 
@@ -59,7 +61,7 @@ impl Run<'_> {
             Err(Interrupt::View(error)) => Err(error),
             Err(Interrupt::HistoryFull) => finish::history_full(self),
             // Failures are dealt with where the state is known; one that comes this far has no state left to fail.
-            Err(Interrupt::Evaluation(error)) => {
+            Err(Interrupt::Evaluation(error) | Interrupt::Query(FieldFailure { error, .. })) => {
                 let previous = self.history.last_event_id();
                 finish::failed(self, Failure::new(error.error, error.cause), previous)
             }
@@ -98,6 +100,15 @@ impl Run<'_> {
                 let definition = Arc::clone(&self.definition);
                 let state = self.state(&definition, &active.branch)?;
                 let outcome = super::fan_out::advance(self, &mut active, state);
+                if matches!(
+                    outcome,
+                    Err(Interrupt::Evaluation(_) | Interrupt::Query(_) | Interrupt::Failed(_))
+                ) {
+                    // The state fails of itself, not by one of its branches: those that run end with it.
+                    self.put(active);
+                    super::fan_out::abort_branches(self, id)?;
+                    active = self.take_parent(id.0)?;
+                }
                 self.settle(active, state, outcome)
             }
             _ => {
@@ -141,16 +152,37 @@ impl Run<'_> {
                 self.put(active);
                 Ok(())
             }
-            Ok(Outcome::Left { output, next, previous_event_id }) => {
+            Ok(Outcome::Left { exit, next, previous_event_id }) => {
                 active.branch.last_event_id = previous_event_id.unwrap_or(active.branch.last_event_id);
-                self.leave(active, state, output, next)
+                self.leave(active, state, exit, next)
             }
-            Err(Interrupt::Evaluation(error)) => {
-                let failure = at_state(&active.branch, error);
+            Err(interrupt) => {
+                let failure = self.failure(&mut active, interrupt)?;
                 self.fail(active, failure)
             }
-            Err(Interrupt::Failed(failure)) => self.fail(active, failure),
-            Err(other) => Err(other),
+        }
+    }
+
+    /// The failure of the state that a branch is in. That of a JSONata field has an event of its own.
+    pub(super) fn failure(
+        &mut self,
+        active: &mut Active,
+        interrupt: Interrupt,
+    ) -> Result<Failure, Interrupt> {
+        match interrupt {
+            Interrupt::Evaluation(error) => Ok(at_state(&active.branch, error)),
+            Interrupt::Query(FieldFailure { field, error }) => {
+                let failure = at_state(&active.branch, error);
+                let details = EventDetails {
+                    name: Some(active.branch.state.clone()),
+                    location: Some(field.chars().take(LOCATION_CHARACTERS_MAX).collect()),
+                    ..failure_details(&failure)
+                };
+                self.event(active, EventType::EvaluationFailed, details)?;
+                Ok(failure)
+            }
+            Interrupt::Failed(failure) => Ok(failure),
+            other => Err(other),
         }
     }
 
@@ -159,17 +191,19 @@ impl Run<'_> {
         &mut self,
         mut active: Active,
         state: &State,
-        output: PayloadRef,
+        Exit { output, assigned }: Exit,
         next: Option<String>,
     ) -> Result<(), Interrupt> {
         if let Some(exited) = states::exited(&state.kind) {
             let details = EventDetails {
                 name: Some(state.name.clone()),
                 output: Some(output),
+                assigned: assigned.clone(),
                 ..EventDetails::default()
             };
             self.event(&mut active, exited, details)?;
         }
+        self.set_variables(&mut active.branch, assigned);
         match next {
             Some(next) => {
                 let branch = &mut active.branch;
@@ -185,6 +219,9 @@ impl Run<'_> {
         }
     }
 }
+
+/// The longest `location` of an `EvaluationFailed` event, in characters (API model, `EvaluationFailureLocation`).
+const LOCATION_CHARACTERS_MAX: usize = 256;
 
 /// A failure at run time, with AWS's words for where it happened.
 pub(super) fn at_state(branch: &Branch, error: EvaluationError) -> Failure {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use keepstep_asl::definition::{Catcher, State, StateKind};
 use serde_json::json;
 
-use super::drive::at_state;
 use super::interrupt::{Failure, Interrupt};
 use super::io::Document;
 use super::run::{Active, Run};
 use super::{fan_out, finish, retry};
 use crate::record::phase::{Phase, Retrying};
-use crate::record::{EventDetails, EventType, PayloadRef};
+use crate::record::{EventDetails, EventType};
 
 impl Run<'_> {
     /// Deals with the failure of the state that a branch is in.
@@ -34,12 +33,10 @@ impl Run<'_> {
                 };
                 self.event(&mut active, kind, EventDetails::default())?;
             }
-            if let Some(catcher) = catcher(state, &failure) {
-                match self.catch(&active, state, catcher, &failure) {
-                    Ok(output) => return self.leave(active, state, output, Some(catcher.next.clone())),
-                    Err(Interrupt::Evaluation(error)) => failure = at_state(&active.branch, error),
-                    Err(Interrupt::Failed(next)) => failure = next,
-                    Err(other) => return Err(other),
+            if let Some((index, catcher)) = catcher(state, &failure) {
+                match self.exit_caught(&active, state, (index, catcher), error_output(&failure)) {
+                    Ok(exit) => return self.leave(active, state, exit, Some(catcher.next.clone())),
+                    Err(interrupt) => failure = self.failure(&mut active, interrupt)?,
                 }
             }
             let Some(parent) = active.branch.parent else {
@@ -47,19 +44,6 @@ impl Run<'_> {
             };
             active = self.fail_parent(active, parent)?;
         }
-    }
-
-    fn catch(
-        &mut self,
-        active: &Active,
-        state: &State,
-        catcher: &Catcher,
-        failure: &Failure,
-    ) -> Result<PayloadRef, Interrupt> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let error = json!({ "Error": text(&failure.error), "Cause": text(&failure.cause) });
-        let output = self.merge(active, &catcher.result_path, Document::from(error))?;
-        self.store(&state.name, output)
     }
 
     /// Ends a failed branch and its siblings, and returns the branch around them, which has failed by that.
@@ -73,6 +57,7 @@ impl Run<'_> {
             self.history.append(EventType::MapIterationFailed, failed.branch.last_event_id, details)?;
         }
         fan_out::release(self, &failed);
+        self.drop_scope(&failed.branch);
         let id = parent.id;
         self.put(parent);
         fan_out::abort_branches(self, id)?;
@@ -80,7 +65,14 @@ impl Run<'_> {
     }
 }
 
-/// The first catcher that takes a failure.
-fn catcher<'s>(state: &'s State, failure: &Failure) -> Option<&'s Catcher> {
-    state.kind.catch().iter().find(|catcher| retry::matches(&catcher.error_equals, failure))
+/// The first catcher that takes a failure, and its place.
+fn catcher<'s>(state: &'s State, failure: &Failure) -> Option<(usize, &'s Catcher)> {
+    let mut catchers = state.kind.catch().iter().enumerate();
+    catchers.find(|(_, catcher)| retry::matches(&catcher.error_equals, failure))
+}
+
+/// What a catcher gets.
+fn error_output(failure: &Failure) -> Document {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    json!({ "Error": text(&failure.error), "Cause": text(&failure.cause) }).into()
 }

@@ -1,6 +1,7 @@
 //! Why the work on a branch can't go on as it was.
 
 use keepstep_asl::EvaluationError;
+use keepstep_asl::jsonata::FieldFailure;
 
 use crate::view::ViewError;
 
@@ -39,6 +40,8 @@ pub(super) enum Interrupt {
     HistoryFull,
     /// The state failed while something was evaluated; the cause still lacks the name of the state.
     Evaluation(EvaluationError),
+    /// A field of a JSONata state could not be computed; the cause still lacks the name of the state.
+    Query(FieldFailure),
     /// The state failed.
     Failed(Failure),
 }
@@ -59,6 +62,12 @@ impl From<ViewError> for Interrupt {
 impl From<EvaluationError> for Interrupt {
     fn from(error: EvaluationError) -> Self {
         Self::Evaluation(error)
+    }
+}
+
+impl From<FieldFailure> for Interrupt {
+    fn from(failure: FieldFailure) -> Self {
+        Self::Query(failure)
     }
 }
 

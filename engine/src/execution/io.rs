@@ -1,4 +1,4 @@
-//! The way of a payload through a state: InputPath, Parameters, ResultSelector, ResultPath, OutputPath. A payload that a state doesn't
+//! The steps of a payload through a JSONPath state: InputPath, Parameters, ResultSelector, ResultPath, OutputPath. A payload that a state doesn't
 //! transform is never parsed, and keeps its text.
 
 use std::sync::Arc;
@@ -50,22 +50,6 @@ impl Run<'_> {
         Ok(filled.into())
     }
 
-    /// The output of a state that has this result: ResultSelector, ResultPath and OutputPath.
-    pub(super) fn output(
-        &mut self,
-        active: &Active,
-        state: &State,
-        result: Document,
-    ) -> Result<PayloadRef, Interrupt> {
-        let selected = self.fill(active, state, state.kind.result_selector(), result)?;
-        let merged = match state.kind.result_path() {
-            Some(result_path) => self.merge(active, result_path, selected)?,
-            None => selected,
-        };
-        let output = self.select(active, state, &state.output_path, merged)?;
-        self.store(&state.name, output)
-    }
-
     /// A state's input with a result in it.
     pub(super) fn merge(
         &mut self,
@@ -84,7 +68,8 @@ impl Run<'_> {
         }
     }
 
-    fn select(
+    /// What a path selects of a document.
+    pub(super) fn select(
         &mut self,
         active: &Active,
         state: &State,

@@ -3,8 +3,10 @@
 //! Read in this order: `start` and `step` (the two ways in), `run` (the working set of a step), `drive` (how branches run), `states`
 //! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`. Nothing here calls itself: nesting is data.
 
+mod compute;
 mod context;
 mod drive;
+mod exit;
 mod failure;
 mod fan_out;
 mod finish;
@@ -19,6 +21,7 @@ mod seconds;
 mod start;
 mod states;
 mod step;
+mod variables;
 
 pub use payload::read_payload;
 pub use start::{StartExecution, Started, start};

@@ -13,6 +13,7 @@ use super::history::History;
 use super::index::Index;
 use super::interrupt::Interrupt;
 use super::payload;
+use super::variables::Kept;
 use crate::arn::ExecutionArn;
 use crate::desk::Desk;
 use crate::draft::{Draft, decode};
@@ -74,6 +75,8 @@ pub(super) struct Run<'a> {
     slots: BTreeMap<BranchId, Slot>,
     chunks: HashMap<u64, Chunk>,
     values: HashMap<PayloadRef, Arc<Value>>,
+    /// See [`super::variables`].
+    pub(super) kept_variables: Kept,
 }
 
 impl<'a> Run<'a> {
@@ -107,6 +110,7 @@ impl<'a> Run<'a> {
             slots: BTreeMap::new(),
             chunks: HashMap::new(),
             values: HashMap::new(),
+            kept_variables: Kept::new(),
         })
     }
 

@@ -43,6 +43,8 @@ pub struct HistoryEvent {
     pub input: Option<Bytes>,
     /// JSON; `None` if the event has none or they are not wanted.
     pub output: Option<Bytes>,
+    /// The variables that the event sets, and their JSON; none if they are not wanted.
+    pub assigned: Vec<(String, Bytes)>,
 }
 
 /// A page of an execution's history. A page's position is the id of the next event.
@@ -100,15 +102,22 @@ impl Collector<'_> {
         };
         let input = resolve(event.details.input)?;
         let output = resolve(event.details.output)?;
+        let mut assigned = Vec::new();
+        for variable in &event.details.assigned {
+            if let Some(value) = resolve(Some(variable.value))? {
+                assigned.push((variable.name.clone(), value));
+            }
+        }
         let details = &event.details;
+        let variables = assigned.iter().map(|(name, value)| name.len() + value.len());
         let texts = [input.as_ref().map(Bytes::len), output.as_ref().map(Bytes::len)].into_iter().flatten();
         let failure = [details.error.as_ref(), details.cause.as_ref()].into_iter().flatten().map(String::len);
-        let size = texts.chain(failure).sum::<usize>();
+        let size = texts.chain(failure).chain(variables).sum::<usize>();
         if !self.items.is_empty() && self.bytes + size > PAGE_BYTES_MAX {
             return Ok(false);
         }
         self.bytes += size;
-        self.items.push(HistoryEvent { event, input, output });
+        self.items.push(HistoryEvent { event, input, output, assigned });
         Ok(true)
     }
 }

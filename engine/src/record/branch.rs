@@ -43,6 +43,23 @@ pub struct Branch {
     /// What it is doing.
     #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15")]
     pub phase: Option<phase::Phase>,
+    /// The variables of this branch's own scope, sorted by name. Those of the scopes around it lie in the branches around it.
+    #[prost(message, repeated, tag = "16")]
+    pub variables: Vec<Variable>,
+}
+
+/// A variable: where its value lies, so that a branch that holds large ones stays small.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Variable {
+    /// Without `$`.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Its value.
+    #[prost(message, required, tag = "2")]
+    pub value: PayloadRef,
+    /// The length of its value as JSON, in bytes.
+    #[prost(uint64, tag = "3")]
+    pub bytes: u64,
 }
 
 /// What branches do.

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::Variable;
+
 /// Where a payload lies: within the execution, in the chunk with this first event id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
 pub struct PayloadRef {
@@ -86,6 +88,12 @@ pub struct EventDetails {
     /// An execution's or a task's role.
     #[prost(string, optional, tag = "13")]
     pub role_arn: Option<String>,
+    /// The variables that a state sets when it is left, in the order of its `Assign`.
+    #[prost(message, repeated, tag = "14")]
+    pub assigned: Vec<Variable>,
+    /// The way from a state to the field that could not be evaluated.
+    #[prost(string, optional, tag = "15")]
+    pub location: Option<String>,
 }
 
 macro_rules! event_types {
@@ -161,4 +169,5 @@ event_types! {
     TaskSucceeded = 52,
     TaskFailed = 53,
     TaskTimedOut = 54,
+    EvaluationFailed = 55,
 }

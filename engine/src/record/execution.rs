@@ -93,6 +93,9 @@ pub struct Head {
     /// The role that it started with.
     #[prost(string, tag = "18")]
     pub role_arn: String,
+    /// The bytes of all values of variables, of all scopes that there are now.
+    #[prost(uint64, tag = "19")]
+    pub variables_bytes: u64,
 }
 
 /// The parent that waits for an execution's end.

@@ -113,8 +113,10 @@ fn executions(golden: &mut Golden) {
             parent: Some(ParentLink { execution: id(5), branch: 11, attempt: 12 }),
             trace_header: "trace".into(),
             role_arn: "role".into(),
+            variables_bytes: 0,
         },
     );
+    golden.check("Head/Variables", Head { variables_bytes: 45, ..Head::default() });
     golden.check("NameHold", NameHold { until_ms: 13 });
     let details = EventDetails {
         name: Some("name".into()),
@@ -130,13 +132,27 @@ fn executions(golden: &mut Golden) {
         length: Some(16),
         index: Some(17),
         role_arn: Some("role".into()),
+        assigned: Vec::new(),
+        location: None,
     };
     let event =
         Event { id: 18, previous_id: 17, timestamp_ms: 19, kind: EventType::TaskTimedOut as i32, details };
     golden.check("Chunk", Chunk { events: vec![event], payloads: vec!["{}".into(), "[]".into()] });
+    let assigned = EventDetails {
+        assigned: vec![variable()],
+        location: Some("Output".into()),
+        ..EventDetails::default()
+    };
+    let event =
+        Event { id: 46, kind: EventType::EvaluationFailed as i32, details: assigned, ..Event::default() };
+    golden.check("Chunk/Variables", Chunk { events: vec![event], payloads: Vec::new() });
     golden.check("Items", Items { items: vec!["1".into(), "{}".into()] });
     golden.check("Results", Results { outputs: vec![at(0, 0), at(8, 9)] });
     golden.check("ChildResult", ChildResult { child: id(6) });
+}
+
+fn variable() -> Variable {
+    Variable { name: "name".into(), value: at(9, 1), bytes: 47 }
 }
 
 fn call() -> Call {
@@ -160,6 +176,7 @@ fn branches(golden: &mut Golden) {
     use phase::{FanOut, Phase, Ready, Retrying, Stage, Waiting, Work};
 
     golden.check("Call", call());
+    golden.check("Branch/Variables", Branch { variables: vec![variable()], ..Branch::default() });
     let mut check = |name: &str, phase: Phase| {
         let branch = Branch {
             parent: Some(0),
@@ -173,6 +190,7 @@ fn branches(golden: &mut Golden) {
             attempt: 25,
             item: Some(at(4, 5)),
             phase: Some(phase),
+            variables: Vec::new(),
         };
         golden.check(name, branch);
     };

@@ -13,7 +13,7 @@ mod state_machine;
 mod timer;
 
 pub use activity::{Activity, WaitingTask};
-pub use branch::{Branch, phase};
+pub use branch::{Branch, Variable, phase};
 pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};

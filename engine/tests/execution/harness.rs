@@ -416,6 +416,15 @@ impl World {
 fn line(event: &record::Event, text: impl Fn(PayloadRef) -> String) -> String {
     let details = &event.details;
     let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let assigned: Vec<_> = details
+        .assigned
+        .iter()
+        .map(|variable| {
+            let value = text(variable.value);
+            assert_eq!(variable.bytes, value.len() as u64);
+            format!("{}={value}", variable.name)
+        })
+        .collect();
     let role = details.role_arn.clone().filter(|role| role != ROLE_ARN);
     let members = [
         ("name", details.name.clone()),
@@ -429,8 +438,10 @@ fn line(event: &record::Event, text: impl Fn(PayloadRef) -> String) -> String {
         ("role", role),
         ("error", details.error.clone()),
         ("cause", details.cause.clone()),
+        ("location", details.location.clone()),
         ("input", details.input.map(&text)),
         ("output", details.output.map(&text)),
+        ("assigned", (!assigned.is_empty()).then(|| assigned.join(","))),
     ];
     let kind = event.kind().api_name();
     let mut line = format!("{}<{} {kind}", event.id, event.previous_id);

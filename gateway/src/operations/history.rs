@@ -1,8 +1,10 @@
 //! GetExecutionHistory. A history is the largest answer there is: events are written straight from the node's, without a copy.
 
+use std::collections::BTreeMap;
+
 use keepstep_proto::workflow::v1::history_event::Details;
 use keepstep_proto::workflow::v1::{
-    Caller, GetExecutionHistoryRequest, GetExecutionHistoryResponse, HistoryEvent, TaskEvent, WorkScheduled,
+    AssignedVariable, Caller, GetExecutionHistoryRequest, GetExecutionHistoryResponse, HistoryEvent, TaskEvent, WorkScheduled,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -91,6 +93,12 @@ impl Serialize for EventDetails<'_> {
             Details::StateExited(details) => {
                 map.serialize_entry("name", &details.name)?;
                 payload(&mut map, "output", "outputDetails", details.output.as_deref())?;
+                assigned(&mut map, &details.assigned_variables)?;
+            }
+            Details::EvaluationFailed(details) => {
+                failure(&mut map, details.error.as_ref(), details.cause.as_ref())?;
+                optional(&mut map, "location", json::some(&details.location))?;
+                map.serialize_entry("state", &details.state)?;
             }
             Details::WorkScheduled(details) => work_scheduled(&mut map, details)?,
             Details::ActivityStarted(details) => {
@@ -127,6 +135,23 @@ fn task<M: SerializeMap>(map: &mut M, details: &TaskEvent) -> Result<(), M::Erro
     failure(map, details.error.as_ref(), details.cause.as_ref())
 }
 
+/// The word that data is whole.
+#[derive(Serialize)]
+struct Whole {
+    truncated: bool,
+}
+
+/// The variables that a state has set, and the word that they are whole; nothing if it has set none.
+fn assigned<M: SerializeMap>(map: &mut M, variables: &[AssignedVariable]) -> Result<(), M::Error> {
+    if variables.is_empty() {
+        return Ok(());
+    }
+    let values: BTreeMap<_, _> =
+        variables.iter().map(|variable| (&variable.name, json::text(&variable.value))).collect();
+    map.serialize_entry("assignedVariables", &values)?;
+    map.serialize_entry("assignedVariablesDetails", &Whole { truncated: false })
+}
+
 /// A payload and the word that it is whole. A payload that the caller didn't want has neither.
 fn payload<M: SerializeMap>(
     map: &mut M,
@@ -134,10 +159,6 @@ fn payload<M: SerializeMap>(
     details: &'static str,
     payload: Option<&[u8]>,
 ) -> Result<(), M::Error> {
-    #[derive(Serialize)]
-    struct Whole {
-        truncated: bool,
-    }
     let Some(payload) = payload else { return Ok(()) };
     map.serialize_entry(name, &json::text(payload))?;
     map.serialize_entry(details, &Whole { truncated: false })

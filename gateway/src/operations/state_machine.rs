@@ -1,11 +1,13 @@
 //! State machines: create, update, describe, delete.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use keepstep_proto::workflow::v1::{
     Caller, Configuration, CreateStateMachineRequest, CreateStateMachineResponse, DeleteStateMachineRequest,
     DescribeStateMachineForExecutionRequest, DescribeStateMachineForExecutionResponse,
     DescribeStateMachineRequest, DescribeStateMachineResponse, LoggingConfiguration, StateMachineType,
-    UpdateStateMachineRequest, UpdateStateMachineResponse,
+    UpdateStateMachineRequest, UpdateStateMachineResponse, VariableReferences,
 };
 use serde::Serialize;
 
@@ -221,6 +223,18 @@ struct Described<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<&'a str>,
     encryption_configuration: EncryptionConfiguration,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variable_references: BTreeMap<&'a str, &'a [String]>,
+}
+
+/// Variables are part of the definition, and left out with it. AWS leaves out an empty map as well.
+fn references(references: &[VariableReferences], data: IncludedData) -> BTreeMap<&str, &[String]> {
+    match data {
+        IncludedData::All => {
+            references.iter().map(|state| (state.state.as_str(), state.variables.as_slice())).collect()
+        }
+        IncludedData::MetadataOnly => BTreeMap::new(),
+    }
 }
 
 #[derive(Serialize)]
@@ -295,6 +309,7 @@ pub(super) fn described(answer: &DescribeStateMachineResponse, data: IncludedDat
         tracing_configuration: Tracing::of(answer.configuration.as_ref()),
         revision_id: json::some(&answer.revision_id),
         encryption_configuration: EncryptionConfiguration::OWNED,
+        variable_references: references(&answer.variable_references, data),
     })
 }
 
@@ -315,5 +330,6 @@ pub(super) fn described_for_execution(
         tracing_configuration: Tracing::of(answer.configuration.as_ref()),
         revision_id: json::some(&answer.revision_id),
         encryption_configuration: EncryptionConfiguration::OWNED,
+        variable_references: references(&answer.variable_references, data),
     })
 }

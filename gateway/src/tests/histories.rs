@@ -56,8 +56,45 @@ fn events() -> Vec<Row> {
         ),
         (
             "PassStateExited",
-            Some(Details::StateExited(StateExited { name: text("A"), output: payload() })),
+            Some(Details::StateExited(StateExited {
+                name: text("A"),
+                output: payload(),
+                assigned_variables: Vec::new(),
+            })),
             Some(("stateExitedEventDetails", json!({"name": "A", "output": "{}", "outputDetails": whole()}))),
+        ),
+        (
+            "ChoiceStateExited",
+            Some(Details::StateExited(StateExited {
+                name: text("A"),
+                output: payload(),
+                assigned_variables: vec![
+                    AssignedVariable { name: text("x"), value: Bytes::from_static(b"\"1\"") },
+                    AssignedVariable { name: text("a"), value: Bytes::from_static(b"[2]") },
+                ],
+            })),
+            Some((
+                "stateExitedEventDetails",
+                json!({
+                    "name": "A", "output": "{}", "outputDetails": whole(),
+                    "assignedVariables": {"a": "[2]", "x": "\"1\""}, "assignedVariablesDetails": whole(),
+                }),
+            )),
+        ),
+        (
+            "EvaluationFailed",
+            Some(Details::EvaluationFailed(EvaluationFailed {
+                state: text("A"),
+                location: text("Output/a[0]"),
+                error: Some(text("States.QueryEvaluationError")),
+                cause: Some(text("C")),
+            })),
+            Some((
+                "evaluationFailedEventDetails",
+                json!({
+                    "state": "A", "location": "Output/a[0]", "error": "States.QueryEvaluationError", "cause": "C",
+                }),
+            )),
         ),
         (
             "ActivityScheduled",

@@ -3,7 +3,7 @@
 use keepstep_engine::query;
 use keepstep_proto::workflow::v1::{DescribeStateMachineRequest, DescribeStateMachineResponse};
 
-use super::{WorkflowService, caller, configuration};
+use super::{WorkflowService, caller, configuration, variable_references};
 use crate::leader::Failure;
 
 pub(super) async fn call(
@@ -19,6 +19,7 @@ pub(super) async fn call(
         r#type: configuration::type_to_proto(machine.kind()).into(),
         state_machine_arn: machine.arn,
         name: detail.name,
+        variable_references: variable_references::to_proto(&revision.definition),
         definition: revision.definition,
         role_arn: revision.role_arn,
         creation_date_ms: machine.created_ms,

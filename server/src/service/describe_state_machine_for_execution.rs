@@ -5,7 +5,7 @@ use keepstep_proto::workflow::v1::{
     DescribeStateMachineForExecutionRequest, DescribeStateMachineForExecutionResponse,
 };
 
-use super::{WorkflowService, caller, configuration};
+use super::{WorkflowService, caller, configuration, variable_references};
 use crate::leader::Failure;
 
 pub(super) async fn call(
@@ -22,6 +22,7 @@ pub(super) async fn call(
     Ok(DescribeStateMachineForExecutionResponse {
         state_machine_arn: detail.machine.arn,
         name: detail.name,
+        variable_references: variable_references::to_proto(&revision.definition),
         definition: revision.definition,
         role_arn: revision.role_arn,
         update_date_ms: revision.updated_ms,

@@ -20,7 +20,7 @@ pub(super) fn to_proto(event: HistoryEvent) -> proto::HistoryEvent {
 fn details(event: HistoryEvent) -> Option<Details> {
     use EventType as Type;
 
-    let HistoryEvent { event, input, output } = event;
+    let HistoryEvent { event, input, output, assigned } = event;
     let kind = event.kind();
     let details = event.details;
     Some(match kind {
@@ -60,8 +60,19 @@ fn details(event: HistoryEvent) -> Option<Details> {
         | Type::SucceedStateExited
         | Type::ParallelStateExited
         | Type::MapStateExited => {
-            Details::StateExited(proto::StateExited { name: details.name.unwrap_or_default(), output })
+            let variable = |(name, value)| proto::AssignedVariable { name, value };
+            Details::StateExited(proto::StateExited {
+                name: details.name.unwrap_or_default(),
+                output,
+                assigned_variables: assigned.into_iter().map(variable).collect(),
+            })
         }
+        Type::EvaluationFailed => Details::EvaluationFailed(proto::EvaluationFailed {
+            state: details.name.unwrap_or_default(),
+            location: details.location.unwrap_or_default(),
+            error: details.error,
+            cause: details.cause,
+        }),
         Type::ActivityScheduled | Type::LambdaFunctionScheduled => {
             Details::WorkScheduled(proto::WorkScheduled {
                 resource: details.resource.unwrap_or_default(),

@@ -35,6 +35,7 @@ mod task_token;
 mod unexpected;
 mod untag_resource;
 mod update_state_machine;
+mod variable_references;
 
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;

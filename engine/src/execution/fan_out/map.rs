@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use keepstep_asl::definition::{Map, MaxConcurrency, Payload, State};
+use keepstep_asl::definition::{Map, Number, Payload, State};
+use keepstep_asl::jsonata::{Limits, ResultType};
 use keepstep_asl::path::Path;
 use serde_json::Value;
 
+use super::super::compute::refused;
 use super::super::context::Item;
 use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
 use super::super::io::Document;
 use super::super::run::{Active, Run};
-use super::super::states::NOT_JSONATA;
 use super::Start;
 use crate::record::phase::FanOut;
 use crate::record::{EventDetails, EventType, Items, SLICE_LEN};
@@ -23,17 +24,12 @@ pub(in super::super) fn run(
     map: &Map,
 ) -> Result<Outcome, Interrupt> {
     let input = run.effective_input(active, state)?;
-    let concurrency = match &map.max_concurrency {
-        MaxConcurrency::Fixed(concurrency) => *concurrency,
-        MaxConcurrency::Path(path) => {
-            let value = value_at(run, active, state, &input, path)?;
-            concurrency(path, &value)?
-        }
-        MaxConcurrency::Jsonata(_) => return Err(Interrupt::runtime(NOT_JSONATA)),
-    };
-    let list = match &map.items_path {
-        None => run.parsed(&input)?,
-        Some(path) => Arc::new(value_at(run, active, state, &input, path)?),
+    let concurrency = whole(run, active, state, &input, "MaxConcurrency", &map.max_concurrency)?;
+    tolerated(run, active, state, &input, map)?;
+    let list = match (&map.items_path, &map.items) {
+        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
+        (Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
+        (None, None) => run.parsed(&input)?,
     };
     let Some(items) = list.as_array() else {
         let path = map.items_path.as_ref().map_or("$", Path::text);
@@ -66,18 +62,53 @@ pub(super) fn start(
     let item = items.items.get(place).cloned().ok_or_else(|| Interrupt::runtime("There is no such item."))?;
     let flow = map.item_processor.start_at.clone();
     let item = run.keep(&state.name, item)?;
-    let selector = match &map.item_selector {
-        None => return Ok(Start { state: flow, input: item, item: Some(item) }),
-        Some(Payload::JsonPath(selector)) => selector,
-        Some(Payload::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
+    let Some(selector) = &map.item_selector else {
+        return Ok(Start { state: flow, input: item, item: Some(item) });
     };
     let value = run.value(item)?;
     let input = run.value(fan_out.input)?;
     let frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
-    let selected = selector.evaluate(&frame.scope(&run.desk))?;
+    let selected = match selector {
+        Payload::JsonPath(selector) => selector.evaluate(&frame.scope(&run.desk))?,
+        Payload::Jsonata(selector) => {
+            selector.evaluate("ItemSelector", &frame.bindings(&run.desk), &Limits::default())?
+        }
+    };
     run.done(frame);
     let input = run.store(&state.name, Document::from(selected))?;
     Ok(Start { state: flow, input, item: Some(item) })
+}
+
+/// `ToleratedFailureCount` and `ToleratedFailurePercentage`: without effect on an inline Map, but evaluated (recorded).
+fn tolerated(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    input: &Document,
+    map: &Map,
+) -> Result<(), Interrupt> {
+    if let Some(count) = &map.tolerated_failure_count {
+        whole(run, active, state, input, "ToleratedFailureCount", count)?;
+    }
+    const FIELD: &str = "ToleratedFailurePercentage";
+    let is_percentage = |number: &f64| (0.0..=100.0).contains(number);
+    match &map.tolerated_failure_percentage {
+        None | Some(Number::Fixed(_)) => {}
+        Some(Number::Jsonata(expression)) => {
+            let value = run.compute(active, state, FIELD, ResultType::Number, expression)?;
+            if !value.as_f64().is_some_and(|number| is_percentage(&number)) {
+                return Err(refused(expression, FIELD, "a number from 0 to 100", &value));
+            }
+        }
+        Some(Number::Path(path)) => {
+            let value = value_at(run, active, state, input, path)?;
+            let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+            if !number.is_some_and(|number| is_percentage(&number)) {
+                return Err(not_valid(FIELD, "float", path, &value));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn value_at(
@@ -94,15 +125,33 @@ fn value_at(
     Ok(value)
 }
 
-fn concurrency(path: &Path, value: &Value) -> Result<u64, Interrupt> {
-    if value.as_i64().is_some_and(|number| number < 0) {
-        return Err(Interrupt::runtime("MaxConcurrency cannot be negative."));
+/// A whole number. A path may lead to one in a text (recorded).
+fn whole(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    input: &Document,
+    field: &str,
+    number: &Number<u64>,
+) -> Result<u64, Interrupt> {
+    let path = match number {
+        Number::Fixed(number) => return Ok(*number),
+        Number::Jsonata(expression) => return run.compute_whole(active, state, field, expression),
+        Number::Path(path) => path,
+    };
+    let value = value_at(run, active, state, input, path)?;
+    let number: Option<i64> = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    match number.map(u64::try_from) {
+        Some(Ok(number)) => Ok(number),
+        Some(Err(_)) => Err(Interrupt::runtime(format!("{field} cannot be negative."))),
+        None => Err(not_valid(field, "integer", path, &value)),
     }
-    value.as_u64().ok_or_else(|| {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Interrupt::runtime(format!(
-            "The MaxConcurrencyPath field refers to value \"{shown}\" which is not a valid integer: {}",
-            path.text()
-        ))
-    })
+}
+
+fn not_valid(field: &str, kind: &str, path: &Path, value: &Value) -> Interrupt {
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Interrupt::runtime(format!(
+        "The {field}Path field refers to value \"{shown}\" which is not a valid {kind}: {}",
+        path.text()
+    ))
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use keepstep_asl::definition::{State, StateKind};
-use keepstep_asl::payload_io::{ResultPath, Selection};
 
 use super::drive::Outcome;
+use super::exit::{Exit, is_verbatim};
 use super::interrupt::{Failure, Interrupt};
 use super::io::Document;
 use super::run::{Active, Run};
@@ -101,6 +101,7 @@ pub(super) fn advance(run: &mut Run<'_>, active: &mut Active, state: &State) -> 
 /// A branch has come to its end: its parent goes on.
 pub(super) fn branch_ended(run: &mut Run<'_>, ended: Active, output: PayloadRef) -> Result<(), Interrupt> {
     let Some(parent) = ended.branch.parent else { return Ok(()) };
+    run.drop_scope(&ended.branch);
     let mut parent = run.take_parent(parent)?;
     let definition = Arc::clone(&run.definition);
     let state = run.state(&definition, &parent.branch)?;
@@ -140,19 +141,18 @@ fn complete(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Out
     };
     let result = gather(run, active, state)?;
     run.history.append(succeeded, previous, EventDetails::default())?;
-    let is_verbatim = state.kind.result_selector().is_none()
-        && state.kind.result_path().is_none_or(|path| *path == ResultPath::Replace)
-        && state.output_path == Selection::Whole;
-    let output = if is_verbatim {
-        run.keep(&state.name, result)?
+    // What fails from here on is the state, no longer its branches.
+    clear(run, active)?;
+    active.branch.phase = None;
+    let exit = if is_verbatim(state) {
+        Exit { output: run.keep(&state.name, result)?, assigned: Vec::new() }
     } else {
         let value = serde_json::from_slice(&result).map_err(|error| Interrupt::runtime(error.to_string()))?;
-        run.output(active, state, Document::Made(Arc::new(value)))?
+        run.exit(active, state, Some(Document::Made(Arc::new(value))))?
     };
-    clear(run, active)?;
-    let Outcome::Left { output, next, .. } = Outcome::left(state, output) else { return Ok(Outcome::Waits) };
+    let Outcome::Left { exit, next, .. } = Outcome::left(state, exit) else { return Ok(Outcome::Waits) };
     // AWS writes `*StateSucceeded` and `*StateExited` as siblings.
-    Ok(Outcome::Left { output, next, previous_event_id: Some(previous) })
+    Ok(Outcome::Left { exit, next, previous_event_id: Some(previous) })
 }
 
 /// The outputs of all branches as one JSON array.

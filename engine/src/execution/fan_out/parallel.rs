@@ -16,7 +16,10 @@ pub(in super::super) fn run(
     parallel: &Parallel,
 ) -> Result<Outcome, Interrupt> {
     let input = run.effective_input(active, state)?;
-    let input = run.fill(active, state, parallel.parameters.as_ref(), input)?;
+    let input = match &parallel.arguments {
+        Some(arguments) => run.compute_all(active, state, "Arguments", arguments)?.into(),
+        None => run.fill(active, state, parallel.parameters.as_ref(), input)?,
+    };
     let input = run.store(&state.name, input)?;
     run.event(active, EventType::ParallelStateStarted, EventDetails::default())?;
     let length = parallel.branches.len() as u64;

@@ -44,6 +44,7 @@ pub(in super::super) fn abort_branches(run: &mut Run<'_>, parent: BranchId) -> R
         }
         super::clear(run, &active)?;
         release(run, &active);
+        run.drop_scope(&active.branch);
     }
     Ok(())
 }

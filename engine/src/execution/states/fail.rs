@@ -1,12 +1,12 @@
 //! The Fail state.
 
 use keepstep_asl::definition::{Fail, FailText, State};
+use keepstep_asl::jsonata::ResultType;
 use serde_json::Value;
 
 use super::super::drive::Outcome;
 use super::super::interrupt::{Failure, Interrupt};
 use super::super::run::{Active, Run};
-use super::NOT_JSONATA;
 
 pub(super) fn run(
     run: &mut Run<'_>,
@@ -14,8 +14,8 @@ pub(super) fn run(
     state: &State,
     fail: &Fail,
 ) -> Result<Outcome, Interrupt> {
-    let error = text(run, active, state, fail.error.as_ref(), "ErrorPath")?;
-    let cause = text(run, active, state, fail.cause.as_ref(), "CausePath")?;
+    let error = text(run, active, state, fail.error.as_ref(), "Error")?;
+    let cause = text(run, active, state, fail.cause.as_ref(), "Cause")?;
     Err(Failure { error, cause, heartbeat: false }.into())
 }
 
@@ -30,7 +30,10 @@ fn text(
         None => return Ok(None),
         Some(FailText::Literal(text)) => return Ok(Some(text.clone())),
         Some(FailText::Computed(expression)) => expression,
-        Some(FailText::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
+        Some(FailText::Jsonata(expression)) => {
+            let value = run.compute(active, state, field, ResultType::String, expression)?;
+            return Ok(value.as_str().map(str::to_owned));
+        }
     };
     let input = run.value(active.branch.input)?;
     let frame = run.frame(active, state, input)?;
@@ -39,7 +42,7 @@ fn text(
     match value {
         Value::String(text) => Ok(Some(text)),
         other => Err(Interrupt::runtime(format!(
-            "The {field} parameter does not reference a string value: {} == {other}",
+            "The {field}Path parameter does not reference a string value: {} == {other}",
             expression.text()
         ))),
     }

@@ -17,10 +17,6 @@ use crate::record::EventType;
 
 pub(super) use wait::is_over as wait_is_over;
 
-/// What ends an execution at a JSONata expression: [`keepstep_asl::definition::parse`] refuses the definitions that have
-/// one, so that none gets here.
-pub(super) const NOT_JSONATA: &str = "This version of the server can't evaluate JSONata expressions.";
-
 /// Runs a state that was entered, or tries it again.
 pub(super) fn run(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Outcome, Interrupt> {
     match &state.kind {

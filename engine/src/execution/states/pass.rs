@@ -1,6 +1,6 @@
 //! The Pass state.
 
-use keepstep_asl::definition::{Pass, State};
+use keepstep_asl::definition::{Pass, QueryLanguage, State};
 
 use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
@@ -13,8 +13,14 @@ pub(super) fn run(
     state: &State,
     pass: &Pass,
 ) -> Result<Outcome, Interrupt> {
-    let input = run.effective_input(active, state)?;
-    let input = run.fill(active, state, pass.parameters.as_ref(), input)?;
-    let result = pass.result.clone().map_or(input, Document::from);
-    Ok(Outcome::left(state, run.output(active, state, result)?))
+    // In JSONata, it has nothing but Output and Assign.
+    let result = match state.query_language {
+        QueryLanguage::Jsonata => None,
+        QueryLanguage::JsonPath => {
+            let input = run.effective_input(active, state)?;
+            let input = run.fill(active, state, pass.parameters.as_ref(), input)?;
+            Some(pass.result.clone().map_or(input, Document::from))
+        }
+    };
+    Ok(Outcome::left(state, run.exit(active, state, result)?))
 }

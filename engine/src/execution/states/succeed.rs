@@ -7,6 +7,5 @@ use super::super::interrupt::Interrupt;
 use super::super::run::{Active, Run};
 
 pub(super) fn run(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Outcome, Interrupt> {
-    let input = run.effective_input(active, state)?;
-    Ok(Outcome::left(state, run.output(active, state, input)?))
+    Ok(Outcome::left(state, run.exit(active, state, None)?))
 }

@@ -2,15 +2,16 @@
 
 use jiff::Timestamp;
 use keepstep_asl::definition::{State, Until, Wait};
+use keepstep_asl::jsonata::ResultType;
 use keepstep_asl::path::Path;
 use keepstep_asl::timestamp;
 use serde_json::Value;
 
+use super::super::compute::refused;
 use super::super::drive::Outcome;
 use super::super::interrupt::Interrupt;
 use super::super::run::{Active, Run};
 use super::super::seconds;
-use super::NOT_JSONATA;
 use crate::record::phase::{Phase, Waiting};
 
 pub(super) fn run(
@@ -30,8 +31,14 @@ pub(super) fn run(
             let value = value_at(run, active, state, path)?;
             milliseconds(moment(path, &value)?)
         }
-        Until::SecondsJsonata(_) | Until::TimestampJsonata(_) => {
-            return Err(Interrupt::runtime(NOT_JSONATA));
+        Until::SecondsJsonata(expression) => {
+            seconds::after(active.branch.entered_ms, run.compute_whole(active, state, "Seconds", expression)?)
+        }
+        Until::TimestampJsonata(expression) => {
+            let value = run.compute(active, state, "Timestamp", ResultType::String, expression)?;
+            let moment = value.as_str().and_then(timestamp::parse);
+            let expected = "a timestamp as of RFC 3339";
+            milliseconds(moment.ok_or_else(|| refused(expression, "Timestamp", expected, &value))?)
         }
     };
     if due_ms <= run.now_ms() {
@@ -47,8 +54,7 @@ pub(in super::super) fn is_over(
     active: &mut Active,
     state: &State,
 ) -> Result<Outcome, Interrupt> {
-    let input = run.effective_input(active, state)?;
-    Ok(Outcome::left(state, run.output(active, state, input)?))
+    Ok(Outcome::left(state, run.exit(active, state, None)?))
 }
 
 fn value_at(run: &mut Run<'_>, active: &Active, state: &State, path: &Path) -> Result<Value, Interrupt> {

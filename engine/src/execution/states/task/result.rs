@@ -131,8 +131,8 @@ fn succeeded(
     let result = run.keep(&state.name, output)?;
     run.event(active, kind, integration_details(&task.resource, output_details(result)))?;
     active.branch.phase = None;
-    let output = run.output(active, state, Document::Stored(result))?;
-    Ok(Outcome::left(state, output))
+    let exit = run.exit(active, state, Some(Document::Stored(result)))?;
+    Ok(Outcome::left(state, exit))
 }
 
 fn failed(

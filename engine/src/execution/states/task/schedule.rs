@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use keepstep_asl::definition::{Payload, State, Task, Timeout};
+use keepstep_asl::jsonata::Limits;
 use keepstep_asl::resource::Pattern;
 use serde_json::Value;
 
+use super::super::super::compute::refused;
 use super::super::super::interrupt::Interrupt;
 use super::super::super::io::Document;
 use super::super::super::run::{Active, Run};
 use super::super::super::seconds;
-use super::super::NOT_JSONATA;
 use crate::record::phase::{Phase, Stage, Work};
 use crate::record::{Call, EventDetails, PayloadRef};
 use crate::task_token::{NONCE_LEN, TaskToken};
@@ -39,34 +40,26 @@ impl Schedule {
         let input = run.effective_input(active, state)?;
         let waits_for_token = task.resource.pattern() == Some(Pattern::WaitForTaskToken);
         let nonce = if waits_for_token { nonce(run) } else { Bytes::new() };
-        let parameters = match &task.parameters {
-            None => input.clone(),
-            Some(template) => {
-                let value = run.parsed(&input)?;
-                let mut frame = run.frame(active, state, value)?;
-                if let Some(members) = frame.context.as_object_mut()
-                    && let Some(token) = token(run, active, &nonce)
-                {
-                    members.insert("Task".to_owned(), serde_json::json!({ "Token": token.encode() }));
-                }
-                let filled = template.evaluate(&frame.scope(&run.desk))?;
-                run.done(frame);
-                filled.into()
+        let parameters = parameters(run, active, state, task, &input, &nonce)?;
+        let credentials = match &task.credentials {
+            None => None,
+            Some(Payload::Jsonata(credentials)) => {
+                Some(run.compute_all(active, state, "Credentials", credentials)?.into())
+            }
+            Some(Payload::JsonPath(credentials)) => {
+                Some(run.fill(active, state, Some(credentials), input.clone())?)
             }
         };
-        let role_arn = match &task.credentials {
+        let role_arn = match credentials {
             None => None,
-            Some(Payload::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
-            Some(Payload::JsonPath(credentials)) => {
-                let credentials = run.fill(active, state, Some(credentials), input.clone())?;
-                let credentials = run.parsed(&credentials)?;
-                credentials.get("RoleArn").and_then(Value::as_str).map(str::to_owned)
+            Some(credentials) => {
+                run.parsed(&credentials)?.get("RoleArn").and_then(Value::as_str).map(str::to_owned)
             }
         };
         let timeout_seconds =
-            read_seconds(run, active, state, &input, task.timeout.as_ref(), "TimeoutSecondsPath")?;
+            read_seconds(run, active, state, &input, task.timeout.as_ref(), "TimeoutSeconds")?;
         let heartbeat_seconds =
-            read_seconds(run, active, state, &input, task.heartbeat.as_ref(), "HeartbeatSecondsPath")?;
+            read_seconds(run, active, state, &input, task.heartbeat.as_ref(), "HeartbeatSeconds")?;
         Ok(Self { parameters, timeout_seconds, heartbeat_seconds, role_arn, nonce })
     }
 
@@ -107,6 +100,36 @@ impl Schedule {
     }
 }
 
+/// Parameters, Arguments, or the effective input. They see the token of a task that has one.
+fn parameters(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    task: &Task,
+    input: &Document,
+    nonce: &Bytes,
+) -> Result<Document, Interrupt> {
+    if task.parameters.is_none() && task.arguments.is_none() {
+        return Ok(input.clone());
+    }
+    let value = run.parsed(input)?;
+    let mut frame = run.frame(active, state, value)?;
+    if let Some(members) = frame.context.as_object_mut()
+        && let Some(token) = token(run, active, nonce)
+    {
+        members.insert("Task".to_owned(), serde_json::json!({ "Token": token.encode() }));
+    }
+    let filled = match (&task.parameters, &task.arguments) {
+        (Some(parameters), _) => parameters.evaluate(&frame.scope(&run.desk))?.into(),
+        (None, Some(arguments)) => {
+            arguments.evaluate("Arguments", &frame.bindings(&run.desk), &Limits::default())?.into()
+        }
+        (None, None) => input.clone(),
+    };
+    run.done(frame);
+    Ok(filled)
+}
+
 /// Starts the clocks of a task: they run from when it starts, not from when it is scheduled (developer guide, "Task workflow state").
 pub(super) fn start_clocks(work: &mut Work, now_ms: i64) {
     work.timeout_due_ms = work.timeout_seconds.map(|timeout| seconds::after(now_ms, timeout));
@@ -138,13 +161,19 @@ fn read_seconds(
         None => return Ok(None),
         Some(Timeout::Seconds(seconds)) => return Ok(Some(*seconds)),
         Some(Timeout::Path(path)) => path,
-        Some(Timeout::Jsonata(_)) => return Err(Interrupt::runtime(NOT_JSONATA)),
+        Some(Timeout::Jsonata(expression)) => {
+            return match run.compute_whole(active, state, field, expression)? {
+                0 => Err(refused(expression, field, "a number above 0", &Value::from(0))),
+                seconds => Ok(Some(seconds)),
+            };
+        }
     };
     let input = run.parsed(input)?;
     let frame = run.frame(active, state, input)?;
     let value = path.evaluate(&frame.scope(&run.desk))?;
     run.done(frame);
-    match seconds::read(field, path.text(), &value)? {
+    let field = format!("{field}Path");
+    match seconds::read(&field, path.text(), &value)? {
         0 => Err(Interrupt::runtime(format!(
             "The {field} parameter references a value that is not positive: {} == 0",
             path.text()
