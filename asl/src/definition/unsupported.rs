@@ -27,9 +27,7 @@ fn refuse_state(state: &State, at: Location<'_>, problems: &Problems) {
         let processor = at.field(map.processor_field);
         let config = processor.field("ProcessorConfig");
         let what = "the distributed Map state";
-        problems.schema(
-            config.field("Mode"),
-            format!("This version of the server does not support {what} yet"),
-        );
+        problems
+            .schema(config.field("Mode"), format!("This version of the server does not support {what} yet"));
     }
 }

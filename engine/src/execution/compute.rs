@@ -21,7 +21,8 @@ impl Run<'_> {
     ) -> Result<Value, Interrupt> {
         let input = self.value(active.branch.input)?;
         let frame = self.frame(active, state, input)?;
-        let value = expression.evaluate_field(field, expected, &frame.bindings(&self.desk), &Limits::default())?;
+        let value =
+            expression.evaluate_field(field, expected, &frame.bindings(&self.desk), &Limits::default())?;
         self.done(frame);
         Ok(value)
     }
@@ -76,7 +77,8 @@ impl Run<'_> {
 fn whole(value: &Value) -> Option<u64> {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     value.as_u64().or_else(|| {
-        let number = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT_MAX).contains(number))?;
+        let number =
+            value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT_MAX).contains(number))?;
         Some(number as u64)
     })
 }

@@ -118,7 +118,12 @@ impl Run<'_> {
             let mut frame = self.frame(active, state, input)?;
             frame.result = result.as_ref().map(|result| self.parsed(result)).transpose()?;
             frame.error_output = error.as_ref().map(|error| self.parsed(error)).transpose()?;
-            let values = self.fill_jsonata(way.assign.and_then(|assign| assign.values.jsonata()), way, "Assign", &frame)?;
+            let values = self.fill_jsonata(
+                way.assign.and_then(|assign| assign.values.jsonata()),
+                way,
+                "Assign",
+                &frame,
+            )?;
             output = self.fill_jsonata(way.output, way, "Output", &frame)?;
             self.done(frame);
             if let Some(values) = values {

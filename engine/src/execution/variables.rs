@@ -62,7 +62,12 @@ impl Run<'_> {
     /// # Errors
     ///
     /// `States.DataLimitExceeded` where it is more than one `Assign` may set, or more than all scopes may hold together.
-    pub(super) fn measure(&self, active: &Active, state: &State, values: Value) -> Result<Assigned, Interrupt> {
+    pub(super) fn measure(
+        &self,
+        active: &Active,
+        state: &State,
+        values: Value,
+    ) -> Result<Assigned, Interrupt> {
         let Value::Object(values) = values else { return Ok(Assigned::default()) };
         let mut assigned = Vec::with_capacity(values.len());
         let (mut set, mut replaced) = (0_u64, 0_u64);
@@ -77,7 +82,8 @@ impl Run<'_> {
         if set > ASSIGN_BYTES_MAX as u64 {
             return Err(exceeded(state, "one Assign field", ASSIGN_BYTES_MAX).into());
         }
-        if self.head.variables_bytes.saturating_sub(replaced).saturating_add(set) > VARIABLES_BYTES_MAX as u64 {
+        if self.head.variables_bytes.saturating_sub(replaced).saturating_add(set) > VARIABLES_BYTES_MAX as u64
+        {
             return Err(exceeded(state, "all variables of an execution", VARIABLES_BYTES_MAX).into());
         }
         Ok(Assigned(assigned))
@@ -140,6 +146,8 @@ fn exceeded(state: &State, what: &str, bytes_max: usize) -> Failure {
     let name = &state.name;
     Failure::new(
         "States.DataLimitExceeded",
-        format!("The state '{name}' assigns variables with a size exceeding the maximum of {bytes_max} bytes for {what}."),
+        format!(
+            "The state '{name}' assigns variables with a size exceeding the maximum of {bytes_max} bytes for {what}."
+        ),
     )
 }

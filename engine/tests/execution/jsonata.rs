@@ -219,8 +219,8 @@ fn a_field_that_fails_has_an_event_and_fails_the_state() {
     for (state, kind, field, expression) in rows {
         // The definition is refused where a variable is never assigned: one that is assigned later is not.
         let definition = format!(
-            r#"{{"QueryLanguage":"JSONata","StartAt":"C","States":{{"X":{{{state}}},
-                "C":{{"Type":"Choice","Choices":[{{"Condition":false,"Next":"N"}}],"Default":"X"}},
+            r#"{{"QueryLanguage":"JSONata","StartAt":"C","States":{{"X":{{{state}}},"E":{{"Type":"Succeed"}},
+                "C":{{"Type":"Choice","Choices":[{{"Condition":false,"Next":"N"}},{{"Condition":false,"Next":"E"}}],"Default":"X"}},
                 "N":{{"Type":"Pass","Assign":{{"nothing":1}},"Next":"X"}}}}}}"#
         );
         let cause = format!("{ENTERED} 'X' (entered at the event id #4). {}", undefined(expression, field));

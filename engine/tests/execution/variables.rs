@@ -159,7 +159,9 @@ fn all_scopes_are_counted_as_long_as_they_live() {
 fn no_assign_and_no_execution_is_without_bounds() {
     let assign = |bytes: usize| {
         let value = "v".repeat(bytes - 2);
-        format!(r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Assign":{{"x":"{value}"}},"End":true}}}}}}"#)
+        format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Assign":{{"x":"{value}"}},"End":true}}}}}}"#
+        )
     };
     assert_eq!(end(&assign(262_144), "{}", &[]), "ExecutionSucceeded output={}");
     assert_eq!(
@@ -170,10 +172,8 @@ fn no_assign_and_no_execution_is_without_bounds() {
     let states: Vec<String> = (0..41)
         .map(|n| format!(r#""S{n}":{{"Type":"Pass","Assign":{{"v{n}.$":"$"}},"Next":"S{}"}}"#, n + 1))
         .collect();
-    let definition = format!(
-        r#"{{"StartAt":"S0","States":{{{},"S41":{{"Type":"Succeed"}}}}}}"#,
-        states.join(",")
-    );
+    let definition =
+        format!(r#"{{"StartAt":"S0","States":{{{},"S41":{{"Type":"Succeed"}}}}}}"#, states.join(","));
     let input = format!(r#""{}""#, "i".repeat(262_142));
     assert_eq!(
         end(&definition, &input, &[]),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use keepstep_proto::workflow::v1::history_event::Details;
 use keepstep_proto::workflow::v1::{
-    AssignedVariable, Caller, GetExecutionHistoryRequest, GetExecutionHistoryResponse, HistoryEvent, TaskEvent, WorkScheduled,
+    AssignedVariable, Caller, GetExecutionHistoryRequest, GetExecutionHistoryResponse, HistoryEvent,
+    TaskEvent, WorkScheduled,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};

@@ -23,5 +23,6 @@ pub(super) fn call(meter: &Meter, mut arguments: Arguments<'_>) -> Result<JValue
     }
     // Every item lies between `first` and `last`, so none overflows.
     let numbers = (0..items).map(|at| JValue::Number((i128::from(first) + at * i128::from(step)) as f64));
-    Ok(JValue::array(numbers.collect()))
+    // A sequence, as the range operator makes: one number stands for itself (recorded).
+    Ok(JValue::sequence(numbers.collect()))
 }

@@ -49,7 +49,8 @@ fn holds(run: &Run<'_>, frame: &Frame, index: usize, rule: &ChoiceRule) -> Resul
         Condition::Jsonata(expression) => {
             let field = format!("Choices[{index}]/Condition");
             let bindings = frame.bindings(&run.desk);
-            let value = expression.evaluate_field(&field, ResultType::Boolean, &bindings, &Limits::default())?;
+            let value =
+                expression.evaluate_field(&field, ResultType::Boolean, &bindings, &Limits::default())?;
             value.as_bool().unwrap_or_default()
         }
     })
