@@ -163,6 +163,10 @@ async fn state_machines_are_described() {
         creation_date_ms: 1_000,
         configuration: None,
         revision_id: String::new(),
+        variable_references: vec![VariableReferences {
+            state: text("A"),
+            variables: vec![text("x"), text("y")],
+        }],
     };
     let expected = |definition: &str| {
         json!({
@@ -171,8 +175,10 @@ async fn state_machines_are_described() {
             "tracingConfiguration": {"enabled": false}, "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
         })
     };
+    let mut whole = expected("{\"StartAt\":\"A\"}");
+    whole["variableReferences"] = json!({"A": ["x", "y"]});
     let body = json!({"stateMachineArn": MACHINE});
-    check("DescribeStateMachine", body, asked, answer(), expected("{\"StartAt\":\"A\"}")).await;
+    check("DescribeStateMachine", body, asked, answer(), whole).await;
     let body = json!({"stateMachineArn": MACHINE, "includedData": "METADATA_ONLY"});
     check("DescribeStateMachine", body, asked, answer(), expected("{}")).await;
     let logging = LoggingConfiguration {
@@ -192,6 +198,7 @@ async fn state_machines_are_described() {
             update_date_ms: 1_000,
             configuration: Some(Configuration { logging: Some(logging), tracing_enabled: Some(false) }),
             revision_id: text("r"),
+            variable_references: Vec::new(),
         },
         json!({
             "stateMachineArn": MACHINE, "name": "m", "definition": "d", "roleArn": ROLE, "updateDate": 1.0,
