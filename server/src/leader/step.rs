@@ -39,7 +39,8 @@ pub(crate) async fn deliver(
     answer.await.map_err(|_| Failure::Unknown("the step was given up".to_owned()))?
 }
 
-/// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date.
+/// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date. A leader
+/// that a quorum doesn't answer for a while commits nothing and yet may lead on: only the term's end is a reason to give up.
 pub(crate) async fn insist(
     shared: &Arc<Shared>,
     term: &Arc<Term>,
@@ -50,12 +51,14 @@ pub(crate) async fn insist(
     loop {
         let arrival = Arrival { request: None, stimulus: stimulus.clone() };
         match deliver(shared, term, execution, arrival, None).await {
-            Ok(_) | Err(Failure::Api(_) | Failure::NotLeader) => return,
+            Ok(_) | Err(Failure::Api(_)) => return,
             Err(Failure::Internal(error)) => {
                 tracing::error!(%execution, ?stimulus, error, "a step can't be decided; it is tried again by the next leader");
                 return;
             }
-            Err(Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
+            Err(
+                Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded,
+            ) => {
                 if term.ended.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }

@@ -273,6 +273,23 @@ async fn timers_fire_once_when_their_time_has_come_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_timer_outlives_a_quorum_that_is_silent_for_a_while() {
+    let bench = Bench::new(obliging());
+    let timer = Timer {
+        due: Timestamp(super::wall_ms() - 10_000),
+        execution: execution(),
+        branch: BranchId::ROOT,
+        kind: TimerKind::Wait,
+    };
+    bench.ledger.put(timer.key(), Bytes::new());
+    bench.ledger.cut_off.store(3, Ordering::SeqCst);
+    bench.begin_term(1).await;
+    while bench.ledger.view().get(b"step").expect("readable").is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_poll_gets_a_task_that_waits_or_comes() {
     let bench = Bench::new(handing_out());
     put_waiting(&bench.ledger, 1);
