@@ -44,16 +44,18 @@ pub(crate) async fn start(
     };
     let decide = Arc::new(move |desk: &Desk<'_>| execution::start(desk, &request));
     loop {
-        return match decide::run(shared, term, decide.clone()).await {
+        // A task of its own: when the call is abandoned half-way, the child that may have been committed still gets its effects.
+        let (of_shared, of_term, decide) = (Arc::clone(shared), Arc::clone(term), decide.clone());
+        let starting = shared.runtime.spawn(async move { decide::run(&of_shared, &of_term, decide).await });
+        let started = starting.await.ok()?;
+        return match started {
             Ok(started) => Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms))),
             Err(Failure::Api(error)) => Some(start_failure(&error, &aws_request_id())),
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %key.execution, error, "a child can't be started");
                 None
             }
-            Err(
-                Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded,
-            ) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 term.ended.run_until_cancelled(tokio::time::sleep(shared.pauses.longest)).await?;
                 continue;
             }
@@ -72,9 +74,7 @@ pub(crate) async fn stop(shared: &Arc<Shared>, term: &Arc<Term>, call: &Call) ->
                 tracing::error!(execution = %child, error, "a child can't be stopped");
                 return None;
             }
-            Err(
-                Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded,
-            ) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 term.ended.run_until_cancelled(tokio::time::sleep(shared.pauses.longest)).await?;
             }
         }

@@ -56,9 +56,7 @@ pub(crate) async fn insist(
                 tracing::error!(%execution, ?stimulus, error, "a step can't be decided; it is tried again by the next leader");
                 return;
             }
-            Err(
-                Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded,
-            ) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 if term.ended.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }
