@@ -319,6 +319,29 @@ async fn a_poll_gets_a_task_that_waits_or_comes() {
 }
 
 #[tokio::test]
+async fn a_poll_ends_in_time_though_its_hand_out_came_to_nothing() {
+    let (entered, left) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let bench = Bench::new({
+        let (entered, left) = (Arc::clone(&entered), Arc::clone(&left));
+        Arc::new(move |_, _, arrivals| {
+            entered.wait();
+            left.wait();
+            let gone = || Err(ApiError::new("TaskDoesNotExist", "gone"));
+            Ok(writes(b"step", arrivals.iter().map(|_| gone()).collect()))
+        })
+    });
+    put_waiting(&bench.ledger, 1);
+    bench.begin_term(1).await;
+    let release = async {
+        tokio::task::spawn_blocking(move || entered.wait()).await.expect("no panic");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        left.wait();
+    };
+    let (polled, ()) = tokio::join!(bench.poll(1, Duration::from_millis(1)), release);
+    assert_eq!(polled.expect("held"), None);
+}
+
+#[tokio::test]
 async fn tasks_and_workers_meet_once_each() {
     let bench = Arc::new(Bench::new(handing_out()));
     let tasks = 200;
