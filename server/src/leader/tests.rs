@@ -213,6 +213,23 @@ async fn what_arrives_during_a_step_is_decided_together() {
 }
 
 #[tokio::test]
+async fn what_is_too_much_for_one_step_is_decided_in_the_next() {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let bench = Bench::new({
+        let steps = Arc::clone(&steps);
+        Arc::new(move |_, _, arrivals| {
+            steps.fetch_add(1, Ordering::SeqCst);
+            Ok(writes(b"step", arrivals.iter().take(2).map(|_| done()).collect()))
+        })
+    });
+    bench.begin_term(1).await;
+    let delivered = (0..5).map(|_| bench.engine.deliver(execution(), arrival()));
+    let answers = futures::future::join_all(delivered).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(steps.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn a_refusal_of_one_arrival_is_its_own() {
     let bench = Bench::new(Arc::new(|_, _, arrivals| {
         let answers = arrivals.iter().map(|arrival| match arrival.request {
