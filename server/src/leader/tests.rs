@@ -403,3 +403,42 @@ async fn the_end_of_a_term_is_told_and_the_next_one_begins_anew() {
     bench.begin_term(2).await;
     assert!(bench.poll(1, Duration::from_secs(30)).await.expect("handed out").is_some());
 }
+
+#[tokio::test]
+async fn a_decision_that_is_committed_in_a_later_term_has_its_effects_there() {
+    let bench = Bench::new(obliging());
+    let now = super::wall_ms();
+    let timer = |due: i64| Timer {
+        due: Timestamp(due),
+        execution: execution(),
+        branch: BranchId::ROOT,
+        kind: TimerKind::Wait,
+    };
+    let (later, sooner) = (timer(now + 120_000), timer(now + 60_000));
+    bench.ledger.put(later.key(), Bytes::new());
+    let next_due = || bench.engine.shared.term.load().as_ref().and_then(|term| term.timers.next_due());
+    let until_next = async |timer: Timer| {
+        while next_due() != Some(timer.due) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    bench.begin_term(1).await;
+    let (entered, left) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (at_entry, at_exit) = (Arc::clone(&entered), Arc::clone(&left));
+    let engine = bench.engine.clone();
+    let decided = tokio::spawn(async move {
+        let slow = move |_: &Desk<'_>| {
+            at_entry.wait();
+            at_exit.wait();
+            Ok(Decision { effects: vec![Effect::Arm(sooner)], ..writes(b"k", ()) })
+        };
+        engine.decide(slow).await
+    });
+    tokio::task::spawn_blocking(move || entered.wait()).await.expect("no panic");
+    bench.end_term().await;
+    bench.begin_term(2).await;
+    until_next(later).await;
+    left.wait();
+    decided.await.expect("no panic").expect("committed");
+    until_next(sooner).await;
+}
