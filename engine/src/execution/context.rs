@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use keepstep_asl::Scope;
 use keepstep_asl::definition::{State, StateKind};
 use serde_json::{Map, Value, json};
@@ -17,6 +18,8 @@ use crate::view::ViewError;
 pub(super) struct Frame {
     /// What `$` stands for.
     pub input: Arc<Value>,
+    /// The text of `input` where it is as it came, and causes may show it.
+    pub input_text: Option<Bytes>,
     /// What `$$` stands for.
     pub context: Value,
 }
@@ -24,7 +27,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The scope that expressions are evaluated in.
     pub(super) fn scope<'s>(&'s self, desk: &Desk<'s>) -> Scope<'s> {
-        Scope::new(&self.input, &self.context, desk.entropy)
+        Scope::new(&self.input, &self.context, desk.entropy).with_input_text(self.input_text.as_deref())
     }
 }
 
@@ -73,7 +76,7 @@ impl Run<'_> {
                 None => members.shift_remove("Task"),
             };
         }
-        Ok(Frame { input, context })
+        Ok(Frame { input, input_text: None, context })
     }
 
     /// Gives the context back for the next frame.

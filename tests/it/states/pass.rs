@@ -47,17 +47,17 @@ async fn a_path_to_nothing_fails_the_execution() -> anyhow::Result<()> {
         (r#""OutputPath": "$.x.y","#, "Invalid path '$.x.y' : Missing property in path $['x']"),
         (
             r#""Parameters": {"p.$": "$.x"},"#,
-            "The JSONPath '$.x' specified for the field 'p.$' could not be found in the input '{\"a\":1}'",
+            "The JSONPath '$.x' specified for the field 'p.$' could not be found in the input '{ \"a\": 1 }'",
         ),
     ] {
         let definition =
             format!(r#"{{"StartAt": "A", "States": {{"A": {{"Type": "Pass", {fields} "End": true}}}}}}"#);
         let expected = format!(
-            r#"1 <0 ExecutionStarted input={{"a":1}} roleArn=arn:aws:iam::000000000000:role/test
-               2 <0 PassStateEntered name=A input={{"a":1}}
+            r#"1 <0 ExecutionStarted input={{ "a": 1 }} roleArn=arn:aws:iam::000000000000:role/test
+               2 <0 PassStateEntered name=A input={{ "a": 1 }}
                3 <2 ExecutionFailed error=States.Runtime cause=An error occurred while executing the state 'A' (entered at the event id #2). {cause}"#
         );
-        stage.check(&definition, r#"{"a":1}"#, Failed, &expected).await?;
+        stage.check(&definition, r#"{ "a": 1 }"#, Failed, &expected).await?;
     }
     Ok(())
 }
