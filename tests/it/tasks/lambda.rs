@@ -24,6 +24,7 @@ fn answer(call: &Invocation) -> Reply {
         "large" => Reply::payload(format!("\"{}\"", "x".repeat(262_143))),
         "broken" => Reply::function_error(r#"{ "errorMessage": "no luck",  "errorType": "Luck" }"#),
         "nameless" => Reply::function_error(r#"{"errorMessage": "RequestId: 1 Error: exit status 1"}"#),
+        "silent" => Reply::never(),
         "slow" => Reply::service_error(429, "TooManyRequestsException", "Rate Exceeded."),
         "ill" => Reply::service_error(500, "ServiceException", "Try again."),
         "odd" => Reply::service_error(403, "AccessDeniedException", "Not you."),
@@ -145,6 +146,52 @@ async fn without_an_endpoint_the_failure_says_what_to_set() -> anyhow::Result<()
          6 <5 ExecutionFailed {failed}"
     );
     stage.check(&by_arn("f", ""), "{}", Failed, &expected).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_takes_too_long_times_out() -> anyhow::Result<()> {
+    let (stage, _functions) = stage().await?;
+    let expected = format!(
+        "{STARTED}
+         2 <0 TaskStateEntered name=L input={{}}
+         3 <2 LambdaFunctionScheduled resource={FUNCTION}:silent input={{}} timeoutInSeconds=1
+         4 <3 LambdaFunctionStarted
+         5 <4 LambdaFunctionTimedOut error=States.Timeout
+         6 <5 ExecutionFailed error=States.Timeout"
+    );
+    stage.check(&by_arn("silent", r#""TimeoutSeconds": 1,"#), "{}", Failed, &expected).await?;
+    let definition = format!(
+        r#"{{"StartAt": "L", "States": {{"L": {{"Type": "Task", "Resource": "{INVOKE}", "TimeoutSecondsPath": "$.t", "End": true,
+            "Parameters": {{"FunctionName": "silent"}}}}}}}}"#
+    );
+    let expected = r#"
+        1 <0 ExecutionStarted input={"t":1} roleArn=arn:aws:iam::000000000000:role/test
+        2 <0 TaskStateEntered name=L input={"t":1}
+        3 <2 TaskScheduled resourceType=lambda resource=invoke region=us-east-1 parameters={"FunctionName":"silent"} timeoutInSeconds=1
+        4 <3 TaskStarted resourceType=lambda resource=invoke
+        5 <4 TaskTimedOut resourceType=lambda resource=invoke error=States.Timeout
+        6 <5 ExecutionFailed error=States.Timeout
+        "#;
+    stage.check(&definition, r#"{"t":1}"#, Failed, expected).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_can_have_endpoints_of_their_own() -> anyhow::Result<()> {
+    let everywhere = LambdaEndpoint::start(|_| Reply::payload("\"everywhere\"")).await?;
+    let own = LambdaEndpoint::start(|_| Reply::payload("\"own\"")).await?;
+    let server = Server::builder()
+        .env("AWS_ENDPOINT_URL_LAMBDA", everywhere.url())
+        .flag("--lambda-function", format!("named={}", own.url()))
+        .flag("--lambda-function", format!("{FUNCTION}:whole={}", own.url()));
+    let stage = Stage::start_with(server).await?;
+    for (function, output) in
+        [("other", "\"everywhere\""), ("named", "\"own\""), ("named:live", "\"own\""), ("whole", "\"own\"")]
+    {
+        let execution = stage.begin(&by_arn(function, ""), "{}").await?;
+        let described = stage.ended(&execution).await?;
+        assert_eq!((described.status, described.output.as_deref()), (Succeeded, Some(output)), "{function}");
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,6 +138,43 @@ async fn a_stopped_parent_stops_its_child() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_is_stopped_fails_the_task() -> anyhow::Result<()> {
+    let stage = Stage::start().await?;
+    stage.create("child", WAIT).await?;
+    let execution = stage.begin(&parent(".sync", r#""Input": {}"#), "{}").await?;
+    stage.reached(&execution, "TaskSubmitted").await?;
+    stage.client.stop_execution().execution_arn(CHILD_EXECUTION).error("Enough").send().await?;
+    let failed = format!(
+        r#"error=States.TaskFailed cause={{"Error":"Enough","ExecutionArn":"{CHILD_EXECUTION}","Input":"{{}}","InputDetails":{{"Included":true}},"Name":"c","RedriveCount":0,"RedriveStatus":"REDRIVABLE","StartDate":*,"StateMachineArn":"{CHILD}","Status":"ABORTED","StopDate":*}}"#
+    );
+    let expected = format!(
+        "{}
+         6 <5 TaskFailed resourceType=states resource=startExecution.sync {failed}
+         7 <6 ExecutionFailed {failed}",
+        begins("startExecution.sync", "{}", "TaskSubmitted")
+    );
+    stage.assert_masked(&execution, Failed, &MASKS, &expected).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_takes_too_long_is_stopped() -> anyhow::Result<()> {
+    let stage = Stage::start().await?;
+    stage.create("child", WAIT).await?;
+    let definition = parent(".sync", r#""Input": {}"#).replace(r#""End""#, r#""TimeoutSeconds": 3, "End""#);
+    let execution = stage.begin(&definition, "{}").await?;
+    let expected = format!(
+        "{}
+         6 <5 TaskTimedOut resourceType=states resource=startExecution.sync error=States.Timeout
+         7 <6 ExecutionFailed error=States.Timeout",
+        begins("startExecution.sync", "{}", "TaskSubmitted")
+            .replace(r#""Input":{}}"#, r#""Input":{}} timeoutInSeconds=3"#)
+    );
+    stage.assert_masked(&execution, Failed, &MASKS, &expected).await?;
+    assert_eq!(stage.ended(CHILD_EXECUTION).await?.status, Aborted);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_is_refused_fails_the_task() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
     let refused = |code: &str, message: &str| {
