@@ -109,21 +109,17 @@ async fn failures_have_lambdas_names() -> anyhow::Result<()> {
         (
             "large",
             "States.DataLimitExceeded",
-            "The state/task 'L' returned a result with a size exceeding the maximum number of bytes service limit.".to_owned(),
+            format!("The state/task '{FUNCTION}:large' returned a result with a size exceeding the maximum number of bytes service limit."),
         ),
     ] {
         let failed = format!("error={error} cause={cause}");
-        let ends = if function == "large" {
-            format!("5 <4 ExecutionFailed {failed}")
-        } else {
-            format!("5 <4 LambdaFunctionFailed {failed}\n6 <5 ExecutionFailed {failed}")
-        };
         let expected = format!(
             "{STARTED}
              2 <0 TaskStateEntered name=L input={{}}
              3 <2 LambdaFunctionScheduled resource={FUNCTION}:{function} input={{}}
              4 <3 LambdaFunctionStarted
-             {ends}"
+             5 <4 LambdaFunctionFailed {failed}
+             6 <5 ExecutionFailed {failed}"
         );
         stage.check(&by_arn(function, ""), "{}", Failed, &expected).await?;
     }
