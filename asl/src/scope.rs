@@ -12,6 +12,8 @@ use serde_json::Value;
 pub struct Scope<'a> {
     /// The document that `$` stands for.
     pub input: &'a Value,
+    /// The JSON text of `input` where it is as it came: AWS shows it with its own spacing.
+    pub input_text: Option<&'a [u8]>,
     /// The context object, which `$$` stands for.
     pub context: &'a Value,
     /// The variables that `$name` stands for, by name without `$`: those of the branch and of the branches around it.
@@ -25,7 +27,7 @@ static NO_VARIABLES: LazyLock<IndexMap<String, Value>> = LazyLock::new(IndexMap:
 impl<'a> Scope<'a> {
     /// A scope without variables.
     pub fn new(input: &'a Value, context: &'a Value, entropy: &'a dyn Entropy) -> Scope<'a> {
-        Scope { input, context, variables: &NO_VARIABLES, entropy }
+        Scope { input, input_text: None, context, variables: &NO_VARIABLES, entropy }
     }
 
     /// The same scope with these variables.
@@ -37,7 +39,13 @@ impl<'a> Scope<'a> {
     /// The same scope looking at another document.
     #[must_use]
     pub fn with_input(self, input: &'a Value) -> Scope<'a> {
-        Scope { input, ..self }
+        Scope { input, input_text: None, ..self }
+    }
+
+    /// The same scope with the text that its input was read from.
+    #[must_use]
+    pub fn with_input_text(self, text: Option<&'a [u8]>) -> Scope<'a> {
+        Scope { input_text: text, ..self }
     }
 }
 

@@ -4,3 +4,6 @@ mod faults;
 mod operations;
 mod readme;
 mod recorded;
+mod serve;
+mod states;
+mod tasks;

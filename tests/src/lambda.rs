@@ -34,6 +34,8 @@ impl Invocation {
 
 /// What a function does.
 pub struct Reply {
+    /// Whether it ever answers.
+    comes: bool,
     /// The HTTP status.
     pub status: u16,
     /// More headers, such as `X-Amz-Function-Error`.
@@ -45,12 +47,34 @@ pub struct Reply {
 impl Reply {
     /// A success with this payload.
     pub fn payload(body: impl Into<String>) -> Self {
-        Self { status: 200, headers: vec![("X-Amz-Executed-Version", "$LATEST")], body: body.into() }
+        Self {
+            comes: true,
+            status: 200,
+            headers: vec![("X-Amz-Executed-Version", "$LATEST")],
+            body: body.into(),
+        }
     }
 
     /// The function's own error with this payload.
     pub fn function_error(body: impl Into<String>) -> Self {
-        Self { status: 200, headers: vec![("X-Amz-Function-Error", "Unhandled")], body: body.into() }
+        Self {
+            comes: true,
+            status: 200,
+            headers: vec![("X-Amz-Function-Error", "Unhandled")],
+            body: body.into(),
+        }
+    }
+
+    /// An error of the service, named in a header, with a message.
+    pub fn service_error(status: u16, name: &'static str, message: &str) -> Self {
+        let body = serde_json::json!({"Type": "User", "message": message}).to_string();
+        let headers = vec![("x-amzn-ErrorType", name), ("x-amzn-RequestId", "the-request")];
+        Self { comes: true, status, headers, body }
+    }
+
+    /// No answer for as long as the caller waits.
+    pub fn never() -> Self {
+        Self { comes: false, status: 200, headers: Vec::new(), body: String::new() }
     }
 }
 
@@ -116,6 +140,9 @@ async fn serve(
     let reply = answer(&invocation);
     if let Ok(mut log) = log.lock() {
         log.push(invocation);
+    }
+    if !reply.comes {
+        std::future::pending::<()>().await;
     }
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {

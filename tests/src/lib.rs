@@ -10,4 +10,5 @@ pub mod process;
 pub mod proxy;
 pub mod recorded;
 pub mod sdk;
+pub mod stage;
 pub mod wait;

@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,9 +24,24 @@ pub fn binary() -> anyhow::Result<PathBuf> {
     found.context("the keepstep binary isn't built: run tests/run, or `cargo build --package keepstep`")
 }
 
-/// A port of 127.0.0.1 that was free a moment ago.
+/// Below the range from which the kernel takes ports for outgoing connections: one of those could take the port of a node that is down.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// A port of 127.0.0.1 that was free a moment ago, and that this process gives out once.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    let next = NEXT.get_or_init(|| {
+        // Processes that run at the same time begin at different places.
+        let [high, low, ..] = uuid::Uuid::new_v4().into_bytes();
+        AtomicU16::new(u16::from_be_bytes([high, low]))
+    });
+    for _ in PORTS {
+        let port = PORTS.start + next.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
 
 /// How a server is started.

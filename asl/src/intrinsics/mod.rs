@@ -26,7 +26,7 @@ mod uuid;
 use serde_json::Value;
 
 use self::{arguments::Arguments, function::Function};
-use crate::{EvaluationError, Scope, budget::Budget, java_text, path::Path};
+use crate::{EvaluationError, Scope, budget::Budget, path::Path};
 
 /// A compiled call of an intrinsic function.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,7 @@ fn missing(path: &Path, scope: &Scope<'_>) -> EvaluationError {
     EvaluationError::runtime(format!(
         "The JsonPath argument for the field '{}' could not be found in the input '{}'",
         path.text(),
-        java_text::json(path.document(scope)),
+        path.document_text(scope),
     ))
 }
 

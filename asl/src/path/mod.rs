@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use self::reference::ReferencePath;
 use self::{evaluator::Failure, segment::Segment};
-use crate::{EvaluationError, Scope, budget::Budget};
+use crate::{EvaluationError, Scope, budget::Budget, java_text};
 
 /// A compiled path, such as `$.a.b[0]`, `$..book[?(@.price < 10)]` or `$$.Execution.Id`.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,9 +115,17 @@ impl Path {
         self.segments.iter().all(|segment| matches!(segment, Segment::Child(_) | Segment::Index(_)))
     }
 
-    /// The document the path starts at, for texts that show it. A variable that nothing was assigned to has none:
-    /// there it is the input.
-    pub(crate) fn document<'a>(&self, scope: &Scope<'a>) -> &'a Value {
+    /// The document the path starts at, as AWS's causes show it: with the spacing that it came with, if it came as a text.
+    pub(crate) fn document_text(&self, scope: &Scope<'_>) -> String {
+        let document = self.document(scope);
+        match scope.input_text {
+            Some(text) if std::ptr::eq(document, scope.input) => String::from_utf8_lossy(text).into_owned(),
+            _ => java_text::json(document),
+        }
+    }
+
+    /// The document the path starts at. A variable that nothing was assigned to has none: there it is the input.
+    fn document<'a>(&self, scope: &Scope<'a>) -> &'a Value {
         match &self.root {
             Root::Input => scope.input,
             Root::Context => scope.context,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     EvaluationError, Expression, Scope,
     budget::{Budget, DEPTH_MAX, check_depth},
-    java_text, path,
+    path,
 };
 
 /// A compiled payload template.
@@ -170,7 +170,7 @@ fn evaluate_field(
             EvaluationError::runtime(format!(
                 "The JSONPath '{}' specified for the field '{name}' could not be found in the input '{}'",
                 path.text(),
-                java_text::json(path.document(scope)),
+                path.document_text(scope),
             ))
         }),
     }
@@ -225,6 +225,23 @@ mod tests {
                 Ok(expected.to_string()),
                 "the order of {template}"
             );
+        }
+    }
+
+    /// A Step Functions status event shows it: `... could not be found in the input '{\n    "Comment": "Insert your JSON here"\n}'`.
+    #[test]
+    fn an_input_that_came_as_a_text_is_shown_as_it_came() {
+        let (input, context) = (json!({"a": 1}), json!({"b": 2}));
+        let scope = Scope::new(&input, &context, &NoEntropy).with_input_text(Some(br#"{ "a":  1 }"#));
+        for (template, shown) in [
+            (json!({"x.$": "$.none"}), r#"{ "a":  1 }"#),
+            (json!({"x.$": "States.MathAdd($.none, 1)"}), r#"{ "a":  1 }"#),
+            (json!({"x.$": "$$.none"}), r#"{"b":2}"#),
+        ] {
+            let error =
+                Template::parse(&template).expect("a template").evaluate(&scope).expect_err("no value");
+            let expected = format!("could not be found in the input '{shown}'");
+            assert!(error.cause.ends_with(&expected), "{template}: {}", error.cause);
         }
     }
 

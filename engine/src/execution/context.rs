@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use keepstep_asl::Scope;
 use keepstep_asl::definition::{State, StateKind};
 use keepstep_asl::jsonata::Bindings;
@@ -19,6 +20,8 @@ use crate::view::ViewError;
 pub(super) struct Frame {
     /// What `$` stands for.
     pub input: Arc<Value>,
+    /// The text of `input` where it is as it came, and causes may show it.
+    pub input_text: Option<Bytes>,
     /// What `$$` stands for.
     pub context: Value,
     /// The variables that the state refers to.
@@ -32,7 +35,9 @@ pub(super) struct Frame {
 impl Frame {
     /// The scope that expressions are evaluated in.
     pub(super) fn scope<'s>(&'s self, desk: &Desk<'s>) -> Scope<'s> {
-        Scope::new(&self.input, &self.context, desk.entropy).with_variables(&self.variables)
+        Scope::new(&self.input, &self.context, desk.entropy)
+            .with_variables(&self.variables)
+            .with_input_text(self.input_text.as_deref())
     }
 
     /// What JSONata expressions see.
@@ -95,7 +100,7 @@ impl Run<'_> {
             };
         }
         let variables = self.variables(active, state)?;
-        Ok(Frame { input, context, variables, result: None, error_output: None })
+        Ok(Frame { input, input_text: None, context, variables, result: None, error_output: None })
     }
 
     /// Gives the context back for the next frame.

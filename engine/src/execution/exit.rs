@@ -161,7 +161,8 @@ impl Run<'_> {
             return Ok(Assigned::default());
         };
         let input = self.parsed(document)?;
-        let frame = self.frame(active, state, input)?;
+        let mut frame = self.frame(active, state, input)?;
+        frame.input_text = self.stored_text(document)?;
         let values = values.evaluate(&frame.scope(&self.desk))?;
         self.done(frame);
         self.measure(active, state, values)

@@ -22,10 +22,10 @@ impl Failure {
         Self { error: Some(error.into()), cause: Some(cause.into()), heartbeat: false }
     }
 
-    /// A result or an input of a state is larger than the service allows.
-    pub(super) fn data_limit_exceeded(state: &str) -> Self {
+    /// The result of a task, or the output or an input of a state, is larger than the service allows. Goes by the name of either.
+    pub(super) fn data_limit_exceeded(name: &str) -> Self {
         let cause = format!(
-            "The state/task '{state}' returned a result with a size exceeding the maximum number of bytes service limit."
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
         );
         Self::new("States.DataLimitExceeded", cause)
     }

@@ -44,7 +44,8 @@ impl Run<'_> {
     ) -> Result<Document, Interrupt> {
         let Some(template) = template else { return Ok(document) };
         let input = self.parsed(&document)?;
-        let frame = self.frame(active, state, input)?;
+        let mut frame = self.frame(active, state, input)?;
+        frame.input_text = self.stored_text(&document)?;
         let filled = template.evaluate(&frame.scope(&self.desk))?;
         self.done(frame);
         Ok(filled.into())
@@ -91,6 +92,14 @@ impl Run<'_> {
         match document {
             Document::Stored(payload) => Ok(self.value(*payload)?),
             Document::Made(value) => Ok(Arc::clone(value)),
+        }
+    }
+
+    /// The text of a document, if it has one that it came with.
+    pub(super) fn stored_text(&mut self, document: &Document) -> Result<Option<Bytes>, Interrupt> {
+        match document {
+            Document::Stored(payload) => Ok(Some(self.text(*payload)?)),
+            Document::Made(_) => Ok(None),
         }
     }
 

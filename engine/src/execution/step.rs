@@ -25,7 +25,8 @@ use crate::view::ViewError;
 
 type Reply = Result<Answer, ApiError>;
 
-/// Decides arrivals together, in one transaction, with one answer for each.
+/// Decides arrivals together, in one transaction, with one answer for each: for all of them or, where a step would grow beyond its bound,
+/// for the first ones (at least one). The rest are for the next step.
 ///
 /// Answers with an error are those of the API: `ExecutionDoesNotExist` (its message names the execution's id: only the caller knows the
 /// ARN), `TaskDoesNotExist`, `TaskTimedOut`, `InvalidToken`. What the scheduler delivers is answered with `Done` even where it was stale.
@@ -44,6 +45,9 @@ pub fn step(
     let mut run = Run::new(desk, draft, execution, head, true)?;
     let mut replies = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
+        if !replies.is_empty() && run.is_at_bound() {
+            break;
+        }
         let earlier = match arrival.request {
             Some(request) => request_log::find(&mut run.draft, desk.now, request)?,
             None => None,

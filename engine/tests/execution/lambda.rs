@@ -52,6 +52,55 @@ fn a_function_that_takes_too_long_is_abandoned() {
 }
 
 #[test]
+fn a_result_that_is_too_large_is_the_tasks_failure() {
+    let large: &'static str = format!("\"{}\"", "x".repeat(262_143)).leak();
+    let cause = |name: &str| {
+        format!(
+            "error=States.DataLimitExceeded cause=The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        )
+    };
+    let failed = cause("arn:aws:lambda:us-east-1:123456789012:function:f");
+    check(
+        FUNCTION,
+        "{}",
+        &[Do::Answer(large)],
+        &format!(
+            "1<0 ExecutionStarted input={{}}
+             2<0 TaskStateEntered name=L input={{}}
+             3<2 LambdaFunctionScheduled resource=f timeout=5 input={{}}
+             4<3 LambdaFunctionStarted
+             5<4 LambdaFunctionFailed {failed}
+             6<5 ExecutionFailed {failed}"
+        ),
+    );
+    for pattern in ["invoke", "invoke.waitForTaskToken"] {
+        let definition = format!(
+            r#"{{"StartAt":"L","States":{{"L":{{"Type":"Task","Resource":"arn:aws:states:::lambda:{pattern}",
+                "Parameters":{{"FunctionName":"f"}},"End":true,
+                "Catch":[{{"ErrorEquals":["States.DataLimitExceeded"],"ResultPath":null,"Next":"S"}}]}},
+                "S":{{"Type":"Succeed"}}}}}}"#
+        );
+        check(
+            &definition,
+            "{}",
+            &[Do::Answer(large)],
+            &format!(
+                r#"1<0 ExecutionStarted input={{}}
+                2<0 TaskStateEntered name=L input={{}}
+                3<2 TaskScheduled resource={pattern} type=lambda region=us-east-1 input={{"FunctionName":"f"}}
+                4<3 TaskStarted resource={pattern} type=lambda
+                5<4 TaskFailed resource={pattern} type=lambda {}
+                6<5 TaskStateExited name=L output={{}}
+                7<6 SucceedStateEntered name=S input={{}}
+                8<7 SucceedStateExited name=S output={{}}
+                9<8 ExecutionSucceeded output={{}}"#,
+                cause("lambda")
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_function_through_invoke() {
     check(
         r#"{"StartAt":"L","States":{"L":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",

@@ -1,7 +1,10 @@
 //! Bounds: sizes, events, time, steps; and the ends that come from outside.
 
 use keepstep_engine::id::ExecutionId;
+use keepstep_engine::key::CallKey;
 use keepstep_engine::record::ExecutionStatus;
+use keepstep_engine::stimulus::CallResult;
+use keepstep_engine::{Arrival, Stimulus, execution};
 
 use crate::harness::{Do, EXECUTION_ARN, World, assert_cleared, check};
 
@@ -66,6 +69,43 @@ fn a_step_ends_at_its_bound_of_bytes() {
     };
     assert!(world.transactions.iter().all(|transaction| written(transaction) < 3_000));
     assert_eq!(world.history(id()).len(), 1_000);
+}
+
+#[test]
+fn results_that_arrive_together_are_taken_in_as_far_as_a_step_goes() {
+    let branches: Vec<_> = (0..10)
+        .map(|number| {
+            format!(
+                r#"{{"StartAt":"L{number}","States":{{"L{number}":{{"Type":"Task","End":true,
+                    "Resource":"arn:aws:lambda:us-east-1:123456789012:function:f"}}}}}}"#
+            )
+        })
+        .collect();
+    let branches = branches.join(",");
+    let mut world = World::with(&format!(
+        r#"{{"StartAt":"P","States":{{"P":{{"Type":"Parallel","End":true,"Branches":[{branches}]}}}}}}"#
+    ));
+    let request = world.request("e", "{}");
+    world.start(&request).expect("it starts");
+    let result = CallResult::Succeeded(format!("\"{}\"", "x".repeat(200_000)).into());
+    let mut arrivals: Vec<_> = world
+        .calls()
+        .into_iter()
+        .map(|(CallKey { branch, kind, .. }, call)| {
+            let result = result.clone();
+            let stimulus = Stimulus::CallFinished { branch, kind, attempt: call.attempt, result };
+            Arrival { request: None, stimulus }
+        })
+        .collect();
+    let mut steps = Vec::new();
+    while !arrivals.is_empty() {
+        let decision = execution::step(&world.desk(), id(), &arrivals).expect("the memory can be read");
+        let answered = world.commit(decision).len();
+        arrivals.drain(..answered);
+        steps.push(answered);
+    }
+    assert_eq!(steps, [3, 3, 3, 1]);
+    assert!(!world.is_running(id()), "all results have arrived");
 }
 
 #[test]

@@ -167,22 +167,30 @@ impl Service for RaftService {
             last_membership: wire::stored_membership_from_proto(membership).map_err(malformed)?,
         };
 
-        let path = self.core.snapshots.incoming();
-        let received = receive(&path, header.size, &mut chunks).await;
-        let file = match received {
-            Ok(file) => file,
-            Err(status) => {
-                // Best effort: it is removed at the next start otherwise.
-                let _ = std::fs::remove_file(&path);
-                return Err(status);
-            }
-        };
+        let incoming = Incoming(self.core.snapshots.incoming());
+        let file = receive(&incoming.0, header.size, &mut chunks).await?;
         let snapshot = Snapshot { meta, snapshot: file };
-        let response = self.core.raft.install_full_snapshot(vote, snapshot).await;
-        // It has another name if it was installed. If the sender leads no more, it wasn't.
-        let _ = std::fs::remove_file(&path);
+        let raft = self.core.raft.clone();
+        // A task of its own: if the sender goes away meanwhile, the file must stay until Raft is done with it.
+        let installing = tokio::spawn(async move {
+            let response = raft.install_full_snapshot(vote, snapshot).await;
+            drop(incoming);
+            response
+        });
+        let response = installing.await.map_err(stopped)?;
         let response = response.map_err(stopped)?;
         Ok(Response::new(proto::SnapshotResponse { vote: Some(wire::vote_to_proto(&response.vote)) }))
+    }
+}
+
+/// The path of a snapshot on its way in. Removes the file when it is dropped, wherever the call ends: it has another name if it was
+/// installed, and if the sender leads no more or has gone, it wasn't.
+struct Incoming(std::path::PathBuf);
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Best effort: it is removed at the next start otherwise.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -84,7 +84,8 @@ impl Snapshots {
         durable_file::unpublished(&self.folder.join(format!("incoming-{}", inner.incoming)))
     }
 
-    /// Makes a complete file the current snapshot, durably, and removes the ones before. A file from elsewhere is copied.
+    /// Makes a complete file the current snapshot, durably, and removes the ones before. A file from elsewhere is copied. If a newer one
+    /// became current meanwhile, that stays and is returned: the log may be purged up to it already.
     pub(crate) fn adopt(&self, file: SnapshotFile) -> io::Result<SnapshotFile> {
         let path = self.folder.join(name(file.head().applied));
         let published = if file.path() == path {
@@ -100,8 +101,17 @@ impl Snapshots {
             durable_file::publish(&fs::File::open(&aside)?, &aside, &path)?;
             SnapshotFile::open(&path)?
         };
-        self.lock().current = Some(published.clone());
-        self.remove_others(&path);
+        let mut inner = self.lock();
+        if let Some(newer) =
+            inner.current.clone().filter(|current| current.head().applied > published.head().applied)
+        {
+            drop(inner);
+            self.remove_before(newer.path());
+            return Ok(newer);
+        }
+        inner.current = Some(published.clone());
+        drop(inner);
+        self.remove_before(&path);
         Ok(published)
     }
 
@@ -109,12 +119,13 @@ impl Snapshots {
         self.lock().unreported = true;
     }
 
-    fn remove_others(&self, keep: &Path) {
+    /// Removes the snapshots that are older than one. Names sort by term and index.
+    fn remove_before(&self, keep: &Path) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let named = path.extension().is_some_and(|extension| extension == EXTENSION);
             if named
-                && path != keep
+                && path.as_path() < keep
                 && let Err(error) = fs::remove_file(&path)
             {
                 tracing::warn!(path = %path.display(), %error, "an old snapshot couldn't be removed; it only takes space");

@@ -66,6 +66,26 @@ fn a_snapshot_restores_the_state_as_of_its_index() {
 }
 
 #[test]
+fn a_snapshot_that_was_overtaken_by_a_newer_one_replaces_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (state, snapshots, older) = build(folder.path());
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let older_copy = elsewhere.path().join("copy");
+    fs::copy(older.path(), &older_copy).expect("copied");
+    fill(&state, 120..140);
+    let newer = snapshots.build(state.scan()).expect("built");
+
+    // What a build ends with while a snapshot of the leader's is installed.
+    let current = snapshots.adopt(SnapshotFile::open(&older_copy).expect("opens")).expect("adopted");
+    assert_eq!(current.path(), newer.path());
+    assert_eq!(snapshots.last(), Some(log_id(3, 139)));
+    let again = Snapshots::open(folder.path().to_owned()).expect("opens");
+    assert_eq!(again.last(), Some(log_id(3, 139)));
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    state.stop_flusher();
+}
+
+#[test]
 fn leftovers_of_a_crash_are_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("incoming-1.unpublished"), "half").expect("written");

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
@@ -12,6 +13,9 @@ use crate::{lambda, leader};
 
 pub(crate) use super::settings::LogFormat;
 
+/// A leader waits for as long as its transaction may still be committed: a commit that it didn't hear of would be without its effects
+/// until the next term. Callers are told sooner that the outcome is unknown.
+const PROPOSE_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// What the Raft library says at `info` is for those who work on it.
 const LOG: &str = "info,openraft=warn";
 const NODE_NAME: &str = "node-1";
@@ -79,6 +83,7 @@ impl Node {
             security,
             store: StoreKind::Sled,
             tuning: Tuning {
+                propose_timeout: PROPOSE_TIMEOUT,
                 store_cache_bytes: settings.store_cache_bytes.unwrap_or(defaults.store_cache_bytes),
                 overlay_bytes: settings.overlay_bytes.unwrap_or(defaults.overlay_bytes),
                 ..defaults

@@ -167,7 +167,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_EVALUATION_THREADS", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) evaluation_threads: Option<usize>,
-    /// Memory for the state store's pages, in bytes [default: 268435456].
+    /// Memory for the state store's pages, in bytes [default: 67108864].
     #[arg(long, env = "KEEPSTEP_STORE_CACHE_BYTES", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store_cache_bytes: Option<u64>,

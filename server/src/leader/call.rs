@@ -32,10 +32,10 @@ pub(crate) async fn run(shared: Arc<Shared>, term: Arc<Term>, lambda_calls_max: 
     ended.run_until_cancelled(lanes).await;
 }
 
-/// Loads stored calls: all of them at first, and again when memory had no room for some.
+/// Loads stored calls: all of them at first, then those that memory had no room for.
 async fn scan(shared: &Arc<Shared>, term: &Arc<Term>) {
+    let mut from = Some(key::calls());
     loop {
-        let mut from = Some(key::calls());
         while let Some(next) = from.take() {
             let (on_pool, on_term, start) = (Arc::clone(shared), Arc::clone(term), next.clone());
             let loaded = shared.pool.run(move || on_term.calls.load(on_pool.ledger.view(), &start)).await;
@@ -53,6 +53,7 @@ async fn scan(shared: &Arc<Shared>, term: &Arc<Term>) {
             };
         }
         term.calls.scan.notified().await;
+        from = term.calls.take_left();
     }
 }
 

@@ -66,8 +66,9 @@ struct State {
     own: VecDeque<(CallKey, Call)>,
     /// Waiting and under way: the attempt, and how to give it up.
     known: HashMap<CallKey, (u64, CancellationToken)>,
-    /// Some calls were left in the index for want of room.
-    overflowed: bool,
+    /// The first of the calls that were left in the index for want of room: the next scan begins there. One that began anew would find
+    /// again the calls that stay stored after they were made (those of children that run), and nothing else.
+    left: Option<Bytes>,
 }
 
 impl State {
@@ -113,7 +114,10 @@ impl CallQueue {
         }
         if state.lane(lane).len() >= QUEUED_MAX {
             state.known.remove(&key);
-            state.overflowed = true;
+            let stored = key.key();
+            if state.left.as_ref().is_none_or(|left| stored < *left) {
+                state.left = Some(stored);
+            }
             return;
         }
         state.known.insert(key, (call.attempt, CancellationToken::new()));
@@ -134,7 +138,7 @@ impl CallQueue {
     pub(crate) fn next(&self, lane: Lane) -> Option<Due> {
         let mut state = self.lock();
         while let Some((key, call)) = state.lane(lane).pop_front() {
-            if state.overflowed && state.lane(lane).len() < QUEUED_MAX / 2 {
+            if state.left.is_some() && state.lane(lane).len() < QUEUED_MAX / 2 {
                 self.scan.notify_one();
             }
             // Abandoned ones, and older attempts, are still in the queue.
@@ -156,12 +160,14 @@ impl CallQueue {
         }
     }
 
-    /// Loads stored calls from `from` on. Returns where to go on, or `None` at the end. It reads the store: call it where that is
-    /// allowed.
+    /// Where the calls begin that were left in the index, if there are any: the caller scans from there.
+    pub(crate) fn take_left(&self) -> Option<Bytes> {
+        self.lock().left.take()
+    }
+
+    /// Loads stored calls from `from` on. Returns where to go on, or `None` at the end or where there is no more room. It reads the
+    /// store: call it where that is allowed.
     pub(crate) fn load(&self, view: &dyn View, from: &[u8]) -> Result<Option<Bytes>, ViewError> {
-        if from == key::calls().as_ref() {
-            self.lock().overflowed = false;
-        }
         let found = view.scan(from, &key::prefix_end(&key::calls()), SCAN_MAX, Direction::Forward)?;
         for (stored, versioned) in &found {
             match CallKey::parse(stored).zip(decode::<Call>(stored, &versioned.value).ok()) {
@@ -172,10 +178,18 @@ impl CallQueue {
                 ),
             }
         }
-        if found.len() < SCAN_MAX || self.lock().overflowed {
-            return Ok(None);
+        let Some((last, _)) = found.last().filter(|_| found.len() >= SCAN_MAX) else { return Ok(None) };
+        let next = key::after(last);
+        match &mut self.lock().left {
+            None => Ok(Some(next)),
+            Some(left) => {
+                // What was left may be a new call that lies beyond the end of this scan.
+                if next < *left {
+                    *left = next;
+                }
+                Ok(None)
+            }
         }
-        Ok(found.last().map(|(last, _)| key::after(last)))
     }
 
     /// Gives everything up.
@@ -242,21 +256,20 @@ mod tests {
             ledger.put(key_of(branch, CallKind::Lambda).key(), call(1).encode_to_vec().into());
         }
         let queue = CallQueue::new();
-        let load_all = || {
-            let mut from = Some(key::calls());
-            while let Some(next) = from {
-                from = queue.load(&ledger, &next).expect("readable");
+        let mut made = Vec::new();
+        let mut from = Some(key::calls());
+        while let Some(first) = from {
+            let mut next = Some(first);
+            while let Some(from) = next {
+                next = queue.load(&ledger, &from).expect("readable");
             }
-        };
-        load_all();
-        let mut made = 0;
-        while let Some(due) = queue.next(Lane::Lambda) {
-            ledger.put(due.key.key(), Bytes::from_static(b"\xff"));
-            queue.finish(&due.key, due.call.attempt);
-            made += 1;
+            // They stay stored, as those of children that run do.
+            while let Some(due) = queue.next(Lane::Lambda) {
+                queue.finish(&due.key, due.call.attempt);
+                made.push(due.key.branch.0);
+            }
+            from = queue.take_left();
         }
-        assert_eq!(made, QUEUED_MAX);
-        load_all();
-        assert!(queue.next(Lane::Lambda).is_some());
+        assert_eq!(made, (0..count).collect::<Vec<_>>(), "each once");
     }
 }

@@ -44,15 +44,18 @@ pub(crate) async fn start(
     };
     let decide = Arc::new(move |desk: &Desk<'_>| execution::start(desk, &request));
     loop {
-        return match decide::run(shared, term, decide.clone()).await {
+        // A task of its own: when the call is abandoned half-way, the child that may have been committed still gets its effects.
+        let (of_shared, of_term, decide) = (Arc::clone(shared), Arc::clone(term), decide.clone());
+        let starting = shared.runtime.spawn(async move { decide::run(&of_shared, &of_term, decide).await });
+        let started = starting.await.ok()?;
+        return match started {
             Ok(started) => Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms))),
             Err(Failure::Api(error)) => Some(start_failure(&error, &aws_request_id())),
-            Err(Failure::NotLeader) => None,
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %key.execution, error, "a child can't be started");
                 None
             }
-            Err(Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 term.ended.run_until_cancelled(tokio::time::sleep(shared.pauses.longest)).await?;
                 continue;
             }
@@ -67,12 +70,11 @@ pub(crate) async fn stop(shared: &Arc<Shared>, term: &Arc<Term>, call: &Call) ->
         let arrival = Arrival { request: None, stimulus: Stimulus::Stop { error: None, cause: None } };
         match step::deliver(shared, term, child, arrival, None).await {
             Ok(_) | Err(Failure::Api(_)) => return Some(CallResult::Succeeded(Bytes::from_static(b"{}"))),
-            Err(Failure::NotLeader) => return None,
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %child, error, "a child can't be stopped");
                 return None;
             }
-            Err(Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 term.ended.run_until_cancelled(tokio::time::sleep(shared.pauses.longest)).await?;
             }
         }

@@ -10,7 +10,12 @@ use super::{Shared, hand_out, step};
 
 impl Shared {
     /// Does what a committed decision asks for; what takes time goes on by itself.
+    ///
+    /// A decision that was begun in `term` may have been committed in a later term of this node, whose scans may be over by then: so its
+    /// effects are the current term's. Without one, the next term's scans find them.
     pub(crate) fn carry_out(self: &Arc<Self>, term: &Arc<Term>, effects: Vec<Effect>) {
+        let current = self.term.load_full();
+        let term = current.as_ref().unwrap_or(term);
         for effect in effects {
             match effect {
                 Effect::Arm(timer) => term.timers.arm(timer),

@@ -40,14 +40,16 @@ pub(crate) async fn poll(
         return Err(Failure::NotLeader);
     }
     start(shared, term, poll.activity);
-    let answer = tokio::select! {
-        answer = &mut ticket.answer => answer,
-        () = tokio::time::sleep(poll.wait) => {
-            if ticket.leave() {
-                return Ok(None);
+    let mut wait = poll.wait;
+    let answer = loop {
+        match tokio::time::timeout(wait, &mut ticket.answer).await {
+            Ok(answer) => break answer,
+            Err(_) if ticket.leave() => return Ok(None),
+            Err(_) if term.ended.is_cancelled() => {
+                return Err(Failure::Unknown("the term ended during the hand-out".to_owned()));
             }
-            // A hand-out to this poll is being committed.
-            (&mut ticket.answer).await
+            // A hand-out to this poll is being committed. If it comes to nothing, the poll is in its queue again.
+            Err(_) => wait = shared.pauses.first,
         }
     };
     match answer {

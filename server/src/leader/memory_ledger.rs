@@ -19,6 +19,8 @@ pub(crate) struct MemoryLedger {
     memory: Mutex<Memory>,
     /// How many of the next proposals are refused, as if a guard had failed.
     pub(crate) refusals: AtomicUsize,
+    /// How many of the next proposals fail as if no quorum answered.
+    pub(crate) cut_off: AtomicUsize,
     /// How many barriers were waited for.
     pub(crate) barriers: AtomicUsize,
 }
@@ -57,6 +59,9 @@ impl Ledger for MemoryLedger {
     }
 
     fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
+        if self.cut_off.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return async { Err(Failure::NotLeader) }.boxed();
+        }
         let forced =
             self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         let committed = forced.is_err() && self.memory().apply(&transaction);

@@ -82,6 +82,10 @@ pub(crate) struct Settings {
     pub(crate) definition_cache_bytes: usize,
 }
 
+/// How long a caller is kept waiting for an outcome. The decision itself is waited for to its end, however late, since its effects are
+/// this leader's to carry out.
+const OUTCOME_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long to wait before something of the scheduler's own is tried again.
 #[derive(Clone, Copy, Debug)]
 struct Pauses {
@@ -158,20 +162,20 @@ impl Engine {
     }
 
     /// Runs a decision on the evaluation pool, proposes its transaction, decides again when a guard refused it (bounded), carries out
-    /// the effects after the commit, then gives the reply. Goes on to its end when the caller goes away.
+    /// the effects after the commit, then gives the reply. Goes on to its end when the caller goes away or has waited for too long.
     pub(crate) async fn decide<R: Send + 'static>(
         &self,
         decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
     ) -> Result<R, Failure> {
         let (shared, term) = (Arc::clone(&self.shared), self.term()?);
         let work = async move { decide::run(&shared, &term, Arc::new(decide)).await };
-        let done = self.shared.runtime.spawn(work).await;
+        let done = within(async { Ok(self.shared.runtime.spawn(work).await) }).await?;
         done.map_err(|_| Failure::Unknown("the node is shutting down".to_owned()))?
     }
 
     /// Puts a stimulus in an execution's mailbox; the answer comes after the commit of the step that took it.
     pub(crate) async fn deliver(&self, execution: ExecutionId, arrival: Arrival) -> Result<Answer, Failure> {
-        step::deliver(&self.shared, &self.term()?, execution, arrival, None).await
+        within(step::deliver(&self.shared, &self.term()?, execution, arrival, None)).await
     }
 
     /// Holds a poll until a task is handed out (committed), the wait is over (`None`), or the future is dropped.
@@ -196,4 +200,10 @@ impl Engine {
     ) -> Result<R, Failure> {
         Ok(read(self.shared.ledger.view())?)
     }
+}
+
+/// Tells a caller that has waited for too long that the outcome is unknown.
+async fn within<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let done = tokio::time::timeout(OUTCOME_WITHIN, work).await;
+    done.unwrap_or_else(|_| Err(Failure::Unknown("there is no outcome yet".to_owned())))
 }

@@ -12,7 +12,7 @@ use super::mailbox::{Letter, Posted};
 use super::term::Term;
 use super::{Failure, Shared, decide};
 
-/// What a step decides for its arrivals.
+/// What a step decides for its arrivals, or for the first of them where all would be too much for one step.
 pub(crate) type Answers = Vec<Result<Answer, ApiError>>;
 
 /// The engine's step, or a test's.
@@ -39,7 +39,8 @@ pub(crate) async fn deliver(
     answer.await.map_err(|_| Failure::Unknown("the step was given up".to_owned()))?
 }
 
-/// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date.
+/// Delivers something of the scheduler's own until it is decided or the term is over. Refusals mean that it is out of date. A leader
+/// that a quorum doesn't answer for a while commits nothing and yet may lead on: only the term's end is a reason to give up.
 pub(crate) async fn insist(
     shared: &Arc<Shared>,
     term: &Arc<Term>,
@@ -50,12 +51,12 @@ pub(crate) async fn insist(
     loop {
         let arrival = Arrival { request: None, stimulus: stimulus.clone() };
         match deliver(shared, term, execution, arrival, None).await {
-            Ok(_) | Err(Failure::Api(_) | Failure::NotLeader) => return,
+            Ok(_) | Err(Failure::Api(_)) => return,
             Err(Failure::Internal(error)) => {
                 tracing::error!(%execution, ?stimulus, error, "a step can't be decided; it is tried again by the next leader");
                 return;
             }
-            Err(Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
+            Err(Failure::NotLeader | Failure::Unavailable(_) | Failure::Unknown(_) | Failure::Overloaded) => {
                 if term.ended.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }
@@ -85,21 +86,35 @@ async fn step(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, le
     if arrivals.is_empty() {
         return;
     }
-    shared.meters.steps.increment(1);
-    let step = Arc::clone(&shared.step);
-    let decided =
-        decide::run(shared, term, Arc::new(move |desk: &Desk<'_>| step(desk, execution, &arrivals))).await;
-    match decided {
-        Ok(answers) => {
-            debug_assert_eq!(answers.len(), replies.len(), "one answer for each arrival");
-            // Whoever has gone meanwhile finds the outcome by its request id.
-            for (reply, answer) in replies.into_iter().zip(answers) {
-                let _ = reply.send(answer.map_err(Failure::Api));
+    let (arrivals, mut replies) = (Arc::new(arrivals), replies.into_iter());
+    let mut answered = 0;
+    while let Some(rest) = arrivals.get(answered..).filter(|rest| !rest.is_empty()) {
+        shared.meters.steps.increment(1);
+        let (step, on_pool, rest_len) = (Arc::clone(&shared.step), Arc::clone(&arrivals), rest.len());
+        let decide =
+            move |desk: &Desk<'_>| step(desk, execution, on_pool.get(answered..).unwrap_or_default());
+        match decide::run(shared, term, Arc::new(decide)).await {
+            Ok(answers) => {
+                debug_assert!(
+                    (1..=rest_len).contains(&answers.len()),
+                    "one answer for each, or for the first"
+                );
+                // A step without answers would be repeated for ever.
+                if answers.is_empty() {
+                    return;
+                }
+                answered += answers.len();
+                // Whoever has gone meanwhile finds the outcome by its request id. The answers come first: when they end, no reply is
+                // taken for nothing.
+                for (answer, reply) in answers.into_iter().zip(replies.by_ref()) {
+                    let _ = reply.send(answer.map_err(Failure::Api));
+                }
             }
-        }
-        Err(failure) => {
-            for reply in replies {
-                let _ = reply.send(Err(failure.clone()));
+            Err(failure) => {
+                for reply in replies {
+                    let _ = reply.send(Err(failure.clone()));
+                }
+                return;
             }
         }
     }

@@ -213,6 +213,23 @@ async fn what_arrives_during_a_step_is_decided_together() {
 }
 
 #[tokio::test]
+async fn what_is_too_much_for_one_step_is_decided_in_the_next() {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let bench = Bench::new({
+        let steps = Arc::clone(&steps);
+        Arc::new(move |_, _, arrivals| {
+            steps.fetch_add(1, Ordering::SeqCst);
+            Ok(writes(b"step", arrivals.iter().take(2).map(|_| done()).collect()))
+        })
+    });
+    bench.begin_term(1).await;
+    let delivered = (0..5).map(|_| bench.engine.deliver(execution(), arrival()));
+    let answers = futures::future::join_all(delivered).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(steps.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn a_refusal_of_one_arrival_is_its_own() {
     let bench = Bench::new(Arc::new(|_, _, arrivals| {
         let answers = arrivals.iter().map(|arrival| match arrival.request {
@@ -273,6 +290,23 @@ async fn timers_fire_once_when_their_time_has_come_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_timer_outlives_a_quorum_that_is_silent_for_a_while() {
+    let bench = Bench::new(obliging());
+    let timer = Timer {
+        due: Timestamp(super::wall_ms() - 10_000),
+        execution: execution(),
+        branch: BranchId::ROOT,
+        kind: TimerKind::Wait,
+    };
+    bench.ledger.put(timer.key(), Bytes::new());
+    bench.ledger.cut_off.store(3, Ordering::SeqCst);
+    bench.begin_term(1).await;
+    while bench.ledger.view().get(b"step").expect("readable").is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_poll_gets_a_task_that_waits_or_comes() {
     let bench = Bench::new(handing_out());
     put_waiting(&bench.ledger, 1);
@@ -299,6 +333,29 @@ async fn a_poll_gets_a_task_that_waits_or_comes() {
     assert_eq!(branch(later.expect("handed out").expect("a task")), 2);
     // Asked again, a poll gets what it got.
     assert_eq!(bench.poll(1, Duration::ZERO).await.expect("known"), Some(first));
+}
+
+#[tokio::test]
+async fn a_poll_ends_in_time_though_its_hand_out_came_to_nothing() {
+    let (entered, left) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let bench = Bench::new({
+        let (entered, left) = (Arc::clone(&entered), Arc::clone(&left));
+        Arc::new(move |_, _, arrivals| {
+            entered.wait();
+            left.wait();
+            let gone = || Err(ApiError::new("TaskDoesNotExist", "gone"));
+            Ok(writes(b"step", arrivals.iter().map(|_| gone()).collect()))
+        })
+    });
+    put_waiting(&bench.ledger, 1);
+    bench.begin_term(1).await;
+    let release = async {
+        tokio::task::spawn_blocking(move || entered.wait()).await.expect("no panic");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        left.wait();
+    };
+    let (polled, ()) = tokio::join!(bench.poll(1, Duration::from_millis(1)), release);
+    assert_eq!(polled.expect("held"), None);
 }
 
 #[tokio::test]
@@ -345,4 +402,43 @@ async fn the_end_of_a_term_is_told_and_the_next_one_begins_anew() {
     put_waiting(&bench.ledger, 7);
     bench.begin_term(2).await;
     assert!(bench.poll(1, Duration::from_secs(30)).await.expect("handed out").is_some());
+}
+
+#[tokio::test]
+async fn a_decision_that_is_committed_in_a_later_term_has_its_effects_there() {
+    let bench = Bench::new(obliging());
+    let now = super::wall_ms();
+    let timer = |due: i64| Timer {
+        due: Timestamp(due),
+        execution: execution(),
+        branch: BranchId::ROOT,
+        kind: TimerKind::Wait,
+    };
+    let (later, sooner) = (timer(now + 120_000), timer(now + 60_000));
+    bench.ledger.put(later.key(), Bytes::new());
+    let next_due = || bench.engine.shared.term.load().as_ref().and_then(|term| term.timers.next_due());
+    let until_next = async |timer: Timer| {
+        while next_due() != Some(timer.due) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    bench.begin_term(1).await;
+    let (entered, left) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (at_entry, at_exit) = (Arc::clone(&entered), Arc::clone(&left));
+    let engine = bench.engine.clone();
+    let decided = tokio::spawn(async move {
+        let slow = move |_: &Desk<'_>| {
+            at_entry.wait();
+            at_exit.wait();
+            Ok(Decision { effects: vec![Effect::Arm(sooner)], ..writes(b"k", ()) })
+        };
+        engine.decide(slow).await
+    });
+    tokio::task::spawn_blocking(move || entered.wait()).await.expect("no panic");
+    bench.end_term().await;
+    bench.begin_term(2).await;
+    until_next(later).await;
+    left.wait();
+    decided.await.expect("no panic").expect("committed");
+    until_next(sooner).await;
 }

@@ -96,6 +96,15 @@ impl Timers {
         {
             changes.push((Change::Disarmed, *timer));
         }
+        self.tell_of_room(&mut state);
+    }
+
+    /// Has what was left in the index loaded when half the room is free, whether timers fired or were disarmed.
+    fn tell_of_room(&self, state: &mut State) {
+        if state.left_some && state.soon.len() < LOADED_MAX / 2 {
+            state.left_some = false;
+            self.room.notify_one();
+        }
     }
 
     /// At most `limit` timers that are due at `now`: they are the caller's to deliver, or to [`Timers::put_back`].
@@ -109,10 +118,7 @@ impl Timers {
             }
         }
         self.loaded.set(state.soon.len() as f64);
-        if state.left_some && state.soon.len() < LOADED_MAX / 2 {
-            state.left_some = false;
-            self.room.notify_one();
-        }
+        self.tell_of_room(&mut state);
         taken
     }
 
@@ -275,5 +281,21 @@ mod tests {
         while timers.load(&ledger, Timestamp(0)).expect("readable") {}
         taken.extend(due(&timers, i64::MAX));
         assert_eq!(taken, (0..count).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_forgotten_is_found_again_when_the_others_are_disarmed() {
+        let timers = Timers::new();
+        timers.load(&stored([]), Timestamp(0)).expect("readable");
+        let count = i64::try_from(LOADED_MAX).expect("small") + 1;
+        for due in 0..count {
+            timers.arm(timer(due));
+        }
+        assert!(timers.room.notified().now_or_never().is_none());
+        for due in 0..count / 2 {
+            timers.disarm(&timer(due));
+        }
+        assert_eq!(timers.next_due(), None);
+        assert!(timers.room.notified().now_or_never().is_some(), "told that there is room");
     }
 }

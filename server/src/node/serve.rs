@@ -34,9 +34,12 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let mut stop = Stop::new()?;
     let gateway_options = config.gateway.clone();
     say_what_is_open(&config);
+    let own_name = &config.replica.node_name;
+    let peers: Vec<_> =
+        config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
     let (replica, service, node) = start(config).await?;
-    let peers = replica.status();
-    tracing::info!(node = peers.node_name, raft_id = peers.raft_id, address = %replica.local_addr(), "the node port listens");
+    let status = replica.status();
+    tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
     let workflow = keepstep_gateway::workflow::over(service);
     let workflow =
@@ -52,7 +55,9 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     for address in gateway.local_addrs() {
         tracing::info!(%address, "the API listens: http://{address}");
     }
-    tokio::spawn(leader::lead(node.engine().clone(), replica.leadership()));
+    tokio::spawn(clock_watch::run(replica.clone(), peers.clone()));
+    let leadership = clock_watch::checked_leadership(&replica, peers);
+    tokio::spawn(leader::lead(node.engine().clone(), leadership));
 
     let ending = CancellationToken::new();
     let mut serving = tokio::spawn(gateway.serve(ending.clone()));
@@ -92,9 +97,6 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
 
 async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
-    let own_name = replica_config.node_name.clone();
-    let peers: Vec<_> =
-        replica_config.peers.iter().map(|peer| peer.name.clone()).filter(|name| *name != own_name).collect();
     let (runtime, client, settings) = (Handle::current(), lambda::Client::new(config.lambda), config.leader);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
@@ -111,7 +113,6 @@ async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<
     let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
     let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (service, node) = made.context("the replica started without its services")??;
-    tokio::spawn(clock_watch::run(replica.clone(), peers));
     Ok((replica, service, node))
 }
 

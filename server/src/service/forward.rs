@@ -1,5 +1,6 @@
 //! Calls that only the leader can serve: tried here, and handed on to the leader, at most once.
 
+use std::error::Error;
 use std::time::Duration;
 
 use keepstep_proto::workflow::v1::workflow_client::WorkflowClient;
@@ -47,10 +48,28 @@ impl WorkflowService {
     }
 }
 
-/// A call that was given up half-way may have been done: the contract's word for that is UNKNOWN.
+/// A call that was given up half-way, or whose connection broke, may have been done: the contract's word for that is UNKNOWN. A status
+/// that has a source is the transport's own, and not the leader's answer.
 fn unknown_if_lost(status: Status) -> Status {
     match status.code() {
         Code::Cancelled | Code::DeadlineExceeded => Status::unknown(status.message()),
+        _ if status.source().is_some() => Status::unknown(status.message()),
         _ => status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_leader_said_itself_is_passed_on() {
+        let check = |status: Status, expected| assert_eq!(unknown_if_lost(status).code(), expected);
+        check(Status::unavailable("no leader is known"), Code::Unavailable);
+        check(Status::internal("a record can't be read"), Code::Internal);
+        check(Status::deadline_exceeded("late"), Code::Unknown);
+        let broken = || Box::new(tonic::ConnectError("the connection broke".into()));
+        assert_eq!(Status::from_error(broken()).code(), Code::Unavailable);
+        check(Status::from_error(broken()), Code::Unknown);
     }
 }

@@ -67,7 +67,8 @@ pub(super) fn start(
     };
     let value = run.value(item)?;
     let input = run.value(fan_out.input)?;
-    let frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
+    let mut frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
+    frame.input_text = run.stored_text(&Document::Stored(fan_out.input))?;
     let selected = match selector {
         Payload::JsonPath(selector) => selector.evaluate(&frame.scope(&run.desk))?,
         Payload::Jsonata(selector) => {

@@ -1,4 +1,4 @@
-//! Activity workers.
+//! Activity workers, with as many executions on their way as there are workers.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use keepstep_tests::sdk::ACCOUNT;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{Figures, closed_loop};
@@ -16,7 +17,8 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Round trips/s with as many starting clients as workers, and the time from start to hand-out.
+/// Round trips/s, and the time from start to hand-out. Each client starts its next execution when the last one's task is done, so that no
+/// queue forms before the workers.
 pub(crate) async fn run(nodes: usize, seconds: u64, workers: usize) -> anyhow::Result<()> {
     let target = Target::start(nodes).await?;
     let apis = target.apis().await?;
@@ -29,10 +31,11 @@ pub(crate) async fn run(nodes: usize, seconds: u64, workers: usize) -> anyhow::R
 
     let stop = CancellationToken::new();
     let dispatched = Arc::new(Mutex::new(Vec::new()));
+    let on_their_way = Arc::new(Semaphore::new(workers));
     let mut tasks = Vec::new();
     for worker in 0..workers {
         let (api, activity) = (apis[worker % apis.len()].clone(), activity.clone());
-        let (stop, dispatched) = (stop.clone(), dispatched.clone());
+        let (stop, dispatched, on_their_way) = (stop.clone(), dispatched.clone(), on_their_way.clone());
         tasks.push(tokio::spawn(async move {
             let mut done = 0usize;
             loop {
@@ -54,6 +57,7 @@ pub(crate) async fn run(nodes: usize, seconds: u64, workers: usize) -> anyhow::R
                     latencies.push(now().saturating_sub(began));
                 }
                 api.ok("SendTaskSuccess", json!({"taskToken": token, "output": "{}"})).await?;
+                on_their_way.add_permits(1);
                 done += 1;
             }
         }));
@@ -62,8 +66,9 @@ pub(crate) async fn run(nodes: usize, seconds: u64, workers: usize) -> anyhow::R
     let began = Instant::now();
     let starter = api.clone();
     let started = closed_loop(workers, seconds, None, move |_| {
-        let (api, arn) = (starter.clone(), arn.clone());
+        let (api, arn, on_their_way) = (starter.clone(), arn.clone(), on_their_way.clone());
         async move {
+            on_their_way.acquire().await?.forget();
             let input = json!({"us": now().as_micros() as u64}).to_string();
             api.ok("StartExecution", json!({"stateMachineArn": arn, "input": input})).await.map(drop)
         }

@@ -48,11 +48,25 @@ pub(in super::super::super) fn token_failed(
     task: &Task,
     failure: Failure,
 ) -> Result<Outcome, Interrupt> {
-    let kind = match &task.resource {
+    failed(run, active, task, failed_type(&task.resource), failure)
+}
+
+/// The type of the event that says that a task has failed.
+fn failed_type(resource: &Resource) -> EventType {
+    match resource {
         Resource::Activity { .. } => EventType::ActivityFailed,
+        Resource::LambdaFunction { .. } => EventType::LambdaFunctionFailed,
         _ => EventType::TaskFailed,
-    };
-    failed(run, active, task, kind, failure)
+    }
+}
+
+/// Checks the size of a result. Results that are too large are the task's failure: they go by its resource's ARN or by the type of its
+/// service, as users of AWS report (`The state/task 'arn:aws:lambda:...' returned a result ...`, `The state/task 'lambda' ...`).
+fn too_large(run: &Run<'_>, task: &Task, result: &Bytes) -> Option<Failure> {
+    (result.len() > run.desk.limits.payload_bytes_max).then(|| {
+        let integration = task.resource.integration();
+        Failure::data_limit_exceeded(integration.map_or(task.resource_arn.as_str(), |(kind, _)| kind))
+    })
 }
 
 /// A call was answered: of a function, or of StartExecution.
@@ -68,10 +82,9 @@ pub(in super::super::super) fn call_finished(
         Ok(output) => output,
         Err(failure) => {
             let kind = match (&task.resource, task.resource.pattern()) {
-                (Resource::LambdaFunction { .. }, _) => EventType::LambdaFunctionFailed,
                 (Resource::StartExecution { .. }, Some(Pattern::RequestResponse)) => EventType::TaskFailed,
                 (Resource::StartExecution { .. }, _) => EventType::TaskSubmitFailed,
-                _ => EventType::TaskFailed,
+                (resource, _) => failed_type(resource),
             };
             return failed(run, active, task, kind, failure);
         }
@@ -85,6 +98,9 @@ pub(in super::super::super) fn call_finished(
         }
         Some(pattern) => {
             let arn = started_execution::arn(&output);
+            if let Some(failure) = too_large(run, task, &output) {
+                return failed(run, active, task, EventType::TaskFailed, failure);
+            }
             let output = run.keep(&state.name, output)?;
             let details = integration_details(&task.resource, output_details(output));
             run.event(active, EventType::TaskSubmitted, details)?;
@@ -128,6 +144,9 @@ fn succeeded(
     kind: EventType,
     output: Bytes,
 ) -> Result<Outcome, Interrupt> {
+    if let Some(failure) = too_large(run, task, &output) {
+        return failed(run, active, task, failed_type(&task.resource), failure);
+    }
     let result = run.keep(&state.name, output)?;
     run.event(active, kind, integration_details(&task.resource, output_details(result)))?;
     active.branch.phase = None;

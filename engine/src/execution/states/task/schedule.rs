@@ -114,6 +114,7 @@ fn parameters(
     }
     let value = run.parsed(input)?;
     let mut frame = run.frame(active, state, value)?;
+    frame.input_text = run.stored_text(input)?;
     if let Some(members) = frame.context.as_object_mut()
         && let Some(token) = token(run, active, nonce)
     {

@@ -1,0 +1,4 @@
+//! Starting and stopping a node: what it refuses to start with, and what it says.
+
+mod folders;
+mod refusals;
