@@ -65,6 +65,8 @@ pub(crate) struct State {
     options: Options,
     layers: RwLock<Layers>,
     availability: AtomicU8,
+    /// How often a snapshot has replaced everything: a read that began before one and ends after it saw neither state.
+    replacements: AtomicU64,
     /// Held for writing while a layer goes into the store, and for reading by whatever must see all layers and the store as of one
     /// moment.
     gate: RwLock<()>,
@@ -107,6 +109,7 @@ impl State {
                 refused: Vec::new(),
             }),
             availability: AtomicU8::new(Availability::Serving as u8),
+            replacements: AtomicU64::new(0),
             gate: RwLock::new(()),
             scans: Mutex::default(),
             recorded: Mutex::default(),

@@ -123,6 +123,7 @@ impl State {
         batches: impl Iterator<Item = io::Result<Vec<Pair>>>,
     ) -> io::Result<()> {
         self.set_availability(Availability::Rebuilding);
+        self.replacements.fetch_add(1, Ordering::AcqRel);
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         {
             let mut layers = self.layers_mut();

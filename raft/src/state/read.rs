@@ -4,6 +4,7 @@ use std::collections::btree_map;
 use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
@@ -25,6 +26,7 @@ type Source<'a> = Peekable<Box<dyn Iterator<Item = (Bytes, Slot)> + 'a>>;
 
 impl State {
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Versioned>, ViewError> {
+        let replacements = self.replacements.load(Ordering::Acquire);
         self.check_available()?;
         {
             let layers = self.layers();
@@ -35,8 +37,12 @@ impl State {
         }
         // A layer that the flusher removes meanwhile is in the store by then.
         let stored = self.store.get(&pair_key(key)).map_err(failed)?;
-        // While a snapshot replaced the state, the store was empty.
+        // While a snapshot replaces the state, the store is empty; and if one has replaced it since the layers were looked at, what the
+        // store said may be older than what they held.
         self.check_available()?;
+        if self.replacements.load(Ordering::Acquire) != replacements {
+            return Err(ViewError::Rebuilding);
+        }
         Ok(stored.as_ref().map(Stored::decode).transpose().map_err(failed)?.map(versioned))
     }
 
