@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -45,20 +46,29 @@ pub(crate) fn quick() -> Tuning {
     }
 }
 
+/// An address that was free a moment ago. Its port lies below those that the kernel takes for outgoing connections: one of them could
+/// take the port of a node that is down.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = std::process::id() % 5_000;
+    (0..10_000)
+        .map(|_| 12_000 + (offset + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 20_000)
+        .filter_map(|port| Some(SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).ok()?))))
+        .find(|addr| TcpListener::bind(addr).is_ok())
+        .expect("a free port")
+}
+
 impl Cluster {
     /// Nodes n0, n1, ... that don't run yet.
     pub(crate) fn new(size: usize, tuning: Tuning) -> Cluster {
         let root = tempfile::tempdir().expect("a folder");
         let nodes = (0..size)
-            .map(|number| {
-                let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-                Node {
-                    name: format!("n{number}"),
-                    folder: root.path().join(format!("n{number}")),
-                    addr: listener.local_addr().expect("an address"),
-                    fault: FaultHook::default(),
-                    replica: None,
-                }
+            .map(|number| Node {
+                name: format!("n{number}"),
+                folder: root.path().join(format!("n{number}")),
+                addr: free_address(),
+                fault: FaultHook::default(),
+                replica: None,
             })
             .collect();
         Cluster { nodes, tuning, security: Security::Insecure, store: StoreKind::Sled, _root: root }

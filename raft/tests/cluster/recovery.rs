@@ -22,6 +22,21 @@ async fn a_single_node_has_everything_acknowledged_after_each_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_leader_reads_nothing_from_before_its_own_acknowledged_writes() {
+    let mut cluster = Cluster::start(3, quick()).await;
+    for round in 0..3 {
+        let leader = cluster.leader().await;
+        let value = round.to_string();
+        cluster.put("a", &value).await;
+        cluster.kill(leader).await;
+        cluster.start_node(leader).await;
+        // From its first moment on, until it is let: an answer from before the write would be one that the view on disk gives.
+        while cluster.replica(leader).read_barrier().await.is_err() {}
+        assert_eq!(get(cluster.replica(leader), "a"), Some(value), "in round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clean_stop_leaves_a_complete_view() {
     let mut cluster = Cluster::start(1, quick()).await;
     cluster.put("a", "1").await;

@@ -7,12 +7,16 @@ use keepstep_raft::Tuning;
 
 use crate::harness::{Cluster, pairs, put, quick, until};
 
+/// Entries that the lagging replica misses at the least.
+const MISSED: u64 = 50_000;
+const WRITERS: usize = 64;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_missed_the_purged_log_gets_a_snapshot_while_writes_go_on() {
     let tuning = Tuning {
-        snapshot_log_bytes_min: 32 << 10,
-        log_retention_bytes: 16 << 10,
-        overlay_bytes: 64 << 10,
+        snapshot_log_bytes_min: 256 << 10,
+        log_retention_bytes: 128 << 10,
+        overlay_bytes: 256 << 10,
         ..quick()
     };
     let mut cluster = Cluster::start(3, tuning).await;
@@ -23,21 +27,24 @@ async fn a_replica_that_missed_the_purged_log_gets_a_snapshot_while_writes_go_on
     cluster.kill(lagging).await;
 
     let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = (0..4)
+    let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
             let (replica, stop) = (cluster.replica(leader).clone(), Arc::clone(&stop));
             tokio::spawn(async move {
                 let mut number = 0_u64;
                 while !stop.load(Ordering::Relaxed) {
-                    let key = format!("w{writer}-{}", number % 40);
+                    let key = format!("w{writer}-{}", number % 10);
                     replica.propose(put(&key, &number.to_string().repeat(100))).await.expect("committed");
                     number += 1;
                 }
             })
         })
         .collect();
-    until("the leader purged what the replica lacks", || cluster.replica(leader).status().purged > behind)
-        .await;
+    until("the leader purged what the replica lacks, and much was written", || {
+        let status = cluster.replica(leader).status();
+        status.purged > behind && status.last_log > behind.map(|index| index + MISSED)
+    })
+    .await;
     cluster.start_node(lagging).await;
     until("a snapshot was installed", || cluster.replica(lagging).status().snapshot > behind).await;
     until("it caught up", || {
