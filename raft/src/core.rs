@@ -57,6 +57,8 @@ impl Core {
 
     /// Reports, once, that the replica can't go on.
     pub(crate) fn fail(&self, reason: String) {
+        // Whoever is told of the failure finds that this node leads no more.
+        self.leadership.send_replace(Leadership::Stopped);
         self.failure.send_if_modified(|current| {
             let first = current.is_none();
             if first {
@@ -65,7 +67,6 @@ impl Core {
             }
             first
         });
-        self.leadership.send_replace(Leadership::Stopped);
     }
 
     pub(crate) fn status(&self) -> Status {
