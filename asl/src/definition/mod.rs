@@ -31,7 +31,6 @@ mod succeed;
 mod task;
 mod timeout;
 mod transition;
-mod unsupported;
 mod validate;
 mod variables;
 mod wait;
@@ -127,11 +126,7 @@ impl Invalid {
 /// Every problem found, up to [`crate::limits::DIAGNOSTICS_MAX`], in AWS's words where they are known.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> {
     let problems = Problems::default();
-    let definition = read(text, options, &problems);
-    if let Some(definition) = &definition {
-        unsupported::refuse(definition, &problems);
-    }
-    match definition {
+    match read(text, options, &problems) {
         Some(definition) if problems.is_empty() => Ok(definition),
         _ => Err(Invalid { diagnostics: problems.into_list().0 }),
     }

@@ -113,6 +113,7 @@ fn resources_show_to_their_own_account_and_region_only() {
         let list = ListExecutions {
             caller: caller.clone(),
             state_machine_arn: arn("stateMachine:m"),
+            map_run_arn: String::new(),
             filter: StatusFilter::Any,
             page: size(0),
         };
@@ -220,7 +221,13 @@ fn executions(
     filter: StatusFilter,
     page: PageRequest,
 ) -> Result<Page<ExecutionItem>, Refusal> {
-    let request = ListExecutions { caller: owner(), state_machine_arn: arn("stateMachine:m"), filter, page };
+    let request = ListExecutions {
+        caller: owner(),
+        state_machine_arn: arn("stateMachine:m"),
+        map_run_arn: String::new(),
+        filter,
+        page,
+    };
     list_executions(&world.memory, world.now, &request)
 }
 

@@ -1,4 +1,4 @@
-//! The Map state in inline mode: an iteration for each item, so many at a time.
+//! The Map state in inline mode: an iteration for each item, so many at a time. What both modes have is here as well.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::super::io::Document;
 use super::super::run::{Active, Run};
 use super::Start;
 use crate::record::phase::FanOut;
-use crate::record::{EventDetails, EventType, Items, SLICE_LEN};
+use crate::record::{EventDetails, EventType, Items, MapItem, SLICE_LEN};
 
 pub(in super::super) fn run(
     run: &mut Run<'_>,
@@ -23,21 +23,17 @@ pub(in super::super) fn run(
     state: &State,
     map: &Map,
 ) -> Result<Outcome, Interrupt> {
+    if let Some(distributed) = &map.distributed {
+        return super::distributed::run(run, active, state, map, distributed);
+    }
     let input = run.effective_input(active, state)?;
     let concurrency = whole(run, active, state, &input, "MaxConcurrency", &map.max_concurrency)?;
+    // Without effect on an inline Map, but evaluated (recorded).
     tolerated(run, active, state, &input, map)?;
-    let list = match (&map.items_path, &map.items) {
-        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
-        (Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
-        (None, None) => run.parsed(&input)?,
-    };
-    let Some(items) = list.as_array() else {
-        let path = map.items_path.as_ref().map_or("$", Path::text);
-        return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
-    };
+    let items = items(run, active, state, map, &input)?;
     let length = items.len() as u64;
     for (slice, items) in (0..).zip(items.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
-        let items = items.iter().map(|item| item.to_string().into()).collect();
+        let items = items.iter().map(|item| item.value.clone()).collect();
         run.put_items(active.id, slice, Items { items });
     }
     let input = run.store(&state.name, input)?;
@@ -80,36 +76,66 @@ pub(super) fn start(
     Ok(Start { state: flow, input, item: Some(item) })
 }
 
-/// `ToleratedFailureCount` and `ToleratedFailurePercentage`: without effect on an inline Map, but evaluated (recorded).
-fn tolerated(
+/// The items that come with the state's input.
+pub(super) fn items(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    map: &Map,
+    input: &Document,
+) -> Result<Vec<MapItem>, Interrupt> {
+    let list = match (&map.items_path, &map.items) {
+        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
+        (Some(path), None) => Arc::new(value_at(run, active, state, input, path)?),
+        (None, None) => run.parsed(input)?,
+    };
+    let Some(items) = list.as_array() else {
+        let path = map.items_path.as_ref().map_or("$", Path::text);
+        return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
+    };
+    Ok(items.iter().map(|item| MapItem { value: item.to_string().into(), key: None }).collect())
+}
+
+/// How many items may fail.
+pub(super) struct Tolerated {
+    pub count: Option<u64>,
+    pub percentage: Option<f64>,
+}
+
+/// `ToleratedFailureCount` and `ToleratedFailurePercentage`.
+pub(super) fn tolerated(
     run: &mut Run<'_>,
     active: &Active,
     state: &State,
     input: &Document,
     map: &Map,
-) -> Result<(), Interrupt> {
-    if let Some(count) = &map.tolerated_failure_count {
-        whole(run, active, state, input, "ToleratedFailureCount", count)?;
-    }
+) -> Result<Tolerated, Interrupt> {
+    let count = match &map.tolerated_failure_count {
+        Some(count) => Some(whole(run, active, state, input, "ToleratedFailureCount", count)?),
+        None => None,
+    };
     const FIELD: &str = "ToleratedFailurePercentage";
     let is_percentage = |number: &f64| (0.0..=100.0).contains(number);
-    match &map.tolerated_failure_percentage {
-        None | Some(Number::Fixed(_)) => {}
+    let percentage = match &map.tolerated_failure_percentage {
+        None => None,
+        Some(Number::Fixed(percentage)) => Some(*percentage),
         Some(Number::Jsonata(expression)) => {
             let value = run.compute(active, state, FIELD, ResultType::Number, expression)?;
-            if !value.as_f64().is_some_and(|number| is_percentage(&number)) {
+            let Some(percentage) = value.as_f64().filter(is_percentage) else {
                 return Err(refused(expression, FIELD, "a number from 0 to 100", &value));
-            }
+            };
+            Some(percentage)
         }
         Some(Number::Path(path)) => {
             let value = value_at(run, active, state, input, path)?;
             let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
-            if !number.is_some_and(|number| is_percentage(&number)) {
+            let Some(percentage) = number.filter(is_percentage) else {
                 return Err(not_valid(FIELD, "float", path, &value));
-            }
+            };
+            Some(percentage)
         }
-    }
-    Ok(())
+    };
+    Ok(Tolerated { count, percentage })
 }
 
 fn value_at(
@@ -127,7 +153,7 @@ fn value_at(
 }
 
 /// A whole number. A path may lead to one in a text (recorded).
-fn whole(
+pub(super) fn whole(
     run: &mut Run<'_>,
     active: &Active,
     state: &State,
