@@ -20,7 +20,9 @@ pub use describe_activity::{ActivityDetail, describe_activity};
 pub use describe_execution::{ExecutionDetail, describe_execution};
 pub use describe_map_run::describe_map_run;
 pub use describe_state_machine::{StateMachineDetail, describe_state_machine};
-pub use describe_state_machine_for_execution::describe_state_machine_for_execution;
+pub use describe_state_machine_for_execution::{
+    StateMachineForExecution, describe_state_machine_for_execution,
+};
 pub use get_execution_history::{GetExecutionHistory, HistoryEvent, get_execution_history};
 pub use list_activities::list_activities;
 pub use list_executions::{ExecutionItem, ListExecutions, StatusFilter, list_executions};

@@ -182,7 +182,9 @@ fn an_execution_is_described_with_its_payloads_and_its_own_revision() {
         api(describe_execution(&world.memory, &owner(), &arn("execution:m:e"))).expect("it is there");
     assert_eq!((detail.name.as_str(), detail.input, detail.output), ("e", Bytes::from("1"), None));
     let detail = describe_state_machine_for_execution(&world.memory, &owner(), &arn("execution:m:e"));
-    let detail = api(detail).expect("it is there");
+    let found = api(detail).expect("it is there");
+    assert_eq!((found.label, found.map_run_arn), (None, None));
+    let detail = found.detail;
     assert_eq!(detail.machine.arn, arn("stateMachine:m"));
     assert_eq!((detail.name.as_str(), detail.revision.updated_ms), ("m", BEGINNING.0));
 }
