@@ -9,6 +9,7 @@ pub mod persistent;
 pub mod process;
 pub mod proxy;
 pub mod recorded;
+pub mod s3;
 pub mod sdk;
 pub mod stage;
 pub mod wait;

@@ -1,8 +1,7 @@
 //! How children end, and what follows for the map run; how it ends itself.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use keepstep_asl::definition::ResultTransformation;
-use serde_json::Value;
+use keepstep_asl::definition::{ChildResult as ResultOfChild, ResultTransformation};
 
 use super::outcome::Outcome;
 use super::work::Work;
@@ -44,7 +43,7 @@ impl Work<'_> {
         count(&mut self.record.children, status, 1);
         count(&mut self.record.items, status, link.items);
         let is_written = !self.setup()?.destination.is_empty();
-        if status != ExecutionStatus::Succeeded || is_written || self.record.results_too_large {
+        if is_written || self.record.results_too_large {
             return Ok(());
         }
         let result = self.result_of(head)?;
@@ -66,17 +65,24 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What the Map state's result has of a child.
+    /// What the Map state's result has of a child: any number of JSON texts, with commas between them.
     fn result_of(&mut self, head: &Head) -> Result<Bytes, ViewError> {
         let child = ExecutionId::of_arn(&head.arn);
+        let transformation = self.transformation()?;
         let draft = &self.draft;
         let outcome = Outcome::read(head, |payload| outcome::payload(draft, child, payload))?;
-        Ok(match self.transformation()? {
-            ResultTransformation::None => outcome.metadata().to_string().into(),
-            ResultTransformation::Compact | ResultTransformation::Flatten => {
-                outcome.output.unwrap_or_default()
-            }
-        })
+        let output = match &outcome.output {
+            // What most Map states want is the output as it is.
+            Some(output) if transformation == ResultTransformation::Compact => return Ok(output.clone()),
+            Some(output) => Some(String::from_utf8_lossy(output).into_owned()),
+            None => None,
+        };
+        let metadata = outcome.metadata().to_string();
+        let result = match &output {
+            Some(output) => ResultOfChild::Succeeded { output, metadata: &metadata },
+            None => ResultOfChild::Other { metadata: &metadata },
+        };
+        Ok(transformation.apply(result).join(",").into())
     }
 
     /// The form of the Map state's result: without a `ResultWriter`, the children's outputs.
@@ -104,23 +110,14 @@ impl Work<'_> {
         if self.record.results_too_large {
             return Ok(Bytes::new());
         }
-        let flatten = self.transformation()? == ResultTransformation::Flatten;
         let mut text = BytesMut::from(&b"["[..]);
-        let mut push = |result: &[u8]| {
-            if text.len() > 1 {
-                text.put_u8(b',');
-            }
-            text.extend_from_slice(result);
-        };
         for slice in 0..self.record.children_started.div_ceil(RESULTS_PER_SLICE) {
             let results = self.results(slice)?.results.clone();
             for result in results.iter().filter(|result| !result.is_empty()) {
-                match flatten.then(|| serde_json::from_slice(result)) {
-                    Some(Ok(Value::Array(items))) => {
-                        items.iter().for_each(|item| push(item.to_string().as_bytes()));
-                    }
-                    _ => push(result),
+                if text.len() > 1 {
+                    text.put_u8(b',');
                 }
+                text.extend_from_slice(result);
             }
         }
         text.put_u8(b']');

@@ -9,7 +9,7 @@ use crate::draft::{Draft, decode};
 use crate::execution::{read_payload, time};
 use crate::id::ExecutionId;
 use crate::key;
-use crate::record::{Chunk, ExecutionStatus, Head, MapRun, PayloadRef, StateMachineType};
+use crate::record::{Chunk, ExecutionStatus, Head, MapRun, PayloadRef};
 use crate::view::{View, ViewError};
 
 /// What a child came to.
@@ -99,7 +99,6 @@ pub(super) fn payload(
 pub fn outcomes(
     view: &dyn View,
     map_run: ExecutionId,
-    kind: StateMachineType,
     from: u64,
     limit: u64,
 ) -> Result<(Vec<Outcome>, Option<u64>), ViewError> {
@@ -111,7 +110,7 @@ pub fn outcomes(
     let mut outcomes = Vec::new();
     let end = record.children_started.min(from.saturating_add(limit));
     for number in from..end {
-        let child = ExecutionId::of_arn(&arn.child(kind, &child_name(map_run, number)));
+        let child = ExecutionId::of_arn(&arn.child(record.child_kind(), &child_name(map_run, number)));
         let head = key::head(child);
         let Some(stored) = view.get(&head)? else { continue };
         let head: Head = decode(&head, &stored.value)?;

@@ -2,10 +2,8 @@
 //! starts it, and many do so in one transaction.
 
 use bytes::Bytes;
-use keepstep_asl::definition::{Kind, Map};
 
 use super::input::{Input, NoInput};
-use super::map_state;
 use super::work::Work;
 use crate::arn::MapRunArn;
 use crate::draft::Draft;
@@ -46,10 +44,7 @@ impl Work<'_> {
 
     fn start_child(&mut self, input: Input) -> Result<(), ViewError> {
         let number = self.record.children_started;
-        let definition = self.definition()?;
-        let map = map_state(&definition, &self.record.way).map(|(_, map)| map);
-        let kind = map.map_or(StateMachineType::Standard, kind);
-        let head = self.head(number, input.items, kind)?;
+        let head = self.head(number, input.items)?;
         // Taken out for a moment, and put back with what the child has written.
         let draft = std::mem::replace(&mut self.draft, Draft::new(self.desk.view));
         let (draft, head) = execution::launch(&self.desk, draft, head, input.text)?;
@@ -66,10 +61,11 @@ impl Work<'_> {
     }
 
     /// The head of a child that is about to start.
-    fn head(&self, number: u64, items: u64, kind: StateMachineType) -> Result<Head, ViewError> {
+    fn head(&self, number: u64, items: u64) -> Result<Head, ViewError> {
         let record = &self.record;
         let arn = MapRunArn::parse(&record.arn)
             .map_err(|_| ViewError::missing("a map run's ARN", &key::map_run(self.id)))?;
+        let kind = record.child_kind();
         let arn = arn.child(kind, &child_name(self.id, number));
         let seconds_max = match kind {
             StateMachineType::Standard => self.desk.limits.execution_seconds_max,
@@ -97,14 +93,6 @@ impl Work<'_> {
             }),
             ..Head::default()
         })
-    }
-}
-
-/// The type of a Map state's children.
-pub(super) fn kind(map: &Map) -> StateMachineType {
-    match map.distributed.as_ref().map(|distributed| distributed.execution_type) {
-        Some(Kind::Express) => StateMachineType::Express,
-        _ => StateMachineType::Standard,
     }
 }
 

@@ -195,6 +195,7 @@ fn map_runs(golden: &mut Golden) {
             results_too_large: true,
             results_written: 72,
             label: "label".into(),
+            child_kind: StateMachineType::Express as i32,
         },
     );
     golden.check(

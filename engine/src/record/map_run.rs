@@ -3,6 +3,8 @@
 
 use bytes::Bytes;
 
+use super::StateMachineType;
+
 /// AWS's `MapRunStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
 #[repr(i32)]
@@ -152,6 +154,9 @@ pub struct MapRun {
     /// The name of the Map state's label, or the one that was made up for it.
     #[prost(string, tag = "35")]
     pub label: String,
+    /// The type of its children.
+    #[prost(enumeration = "StateMachineType", tag = "36")]
+    pub child_kind: i32,
 }
 
 /// How many have ended, and how.

@@ -49,7 +49,6 @@ pub(crate) struct Node {
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the distributed Map asks for it"))]
     pub(crate) s3: s3::Config,
     /// How log lines look.
     pub(crate) log_format: LogFormat,

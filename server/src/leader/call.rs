@@ -107,7 +107,7 @@ async fn perform(shared: &Arc<Shared>, term: &Arc<Term>, key: CallKey, call: &Ca
                 whole_answer: call.whole_answer,
                 idempotency_id: idempotency_id(key, call.attempt),
             };
-            shared.lambda.invoke(invocation).await
+            shared.outside.lambda.invoke(invocation).await
         }
         CallKind::StartExecution => child::start(shared, term, key, call, payload).await?,
         CallKind::StopExecution => child::stop(shared, term, call).await?,

@@ -24,6 +24,7 @@ mod mailbox;
 mod map_run;
 #[cfg(test)]
 mod memory_ledger;
+mod outside;
 mod pool;
 mod step;
 mod sweep;
@@ -41,7 +42,6 @@ use keepstep_engine::record::outcome::{Answer, HandedOut};
 use keepstep_engine::{Arrival, Decision, Desk, Limits, Refusal, View};
 use tokio::runtime::Handle;
 
-use crate::lambda;
 use crate::metric::Meters;
 use definitions::DefinitionCache;
 use pool::Pool;
@@ -52,6 +52,7 @@ pub(crate) use lead::lead;
 pub(crate) use ledger::{Ledger, Proposed};
 
 pub(crate) use failure::Failure;
+pub(crate) use outside::Outside;
 
 /// A worker that waits for a task of an activity.
 #[derive(Clone, Debug)]
@@ -99,7 +100,7 @@ struct Shared {
     ledger: Arc<dyn Ledger>,
     pool: Arc<Pool>,
     definitions: DefinitionCache,
-    lambda: lambda::Client,
+    outside: Outside,
     meters: Meters,
     limits: Limits,
     settings: Settings,
@@ -120,19 +121,19 @@ impl Engine {
     /// A scheduler over `ledger`, whose work runs on `runtime`. It does nothing until [`lead()`] begins a term.
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
-        lambda: lambda::Client,
+        outside: Outside,
         settings: Settings,
         runtime: Handle,
     ) -> std::io::Result<Self> {
         let step = Arc::new(|desk: &Desk<'_>, execution, arrivals: &[Arrival]| {
             Ok(keepstep_engine::execution::step(desk, execution, arrivals)?)
         });
-        Self::with_step(ledger, lambda, settings, runtime, step)
+        Self::with_step(ledger, outside, settings, runtime, step)
     }
 
     fn with_step(
         ledger: Arc<dyn Ledger>,
-        lambda: lambda::Client,
+        outside: Outside,
         settings: Settings,
         runtime: Handle,
         step: Arc<step::StepFn>,
@@ -141,7 +142,7 @@ impl Engine {
             ledger,
             pool: Arc::new(Pool::new(settings.evaluation_threads, settings.evaluation_queue_max)?),
             definitions: DefinitionCache::new(settings.definition_cache_bytes),
-            lambda,
+            outside,
             meters: Meters::new(),
             limits: settings.limits.clone(),
             settings,

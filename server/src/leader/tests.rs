@@ -20,8 +20,9 @@ use tokio::sync::watch;
 
 use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
-use super::{ActivityPoll, Engine, Failure, Ledger, Settings, lead};
+use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
 use crate::lambda;
+use crate::s3::Stores;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
 
@@ -42,10 +43,11 @@ impl Bench {
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
         };
-        let client = lambda::Client::new(lambda::Endpoints::default());
+        let outside =
+            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()));
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
         let engine =
-            Engine::with_step(of_ledger, client, settings, Handle::current(), step).expect("threads");
+            Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");
         let (leadership, watched) = watch::channel(Leadership::Follower { leader: None });
         tokio::spawn(lead(engine.clone(), watched));
         Self { engine, ledger, leadership }

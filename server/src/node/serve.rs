@@ -16,7 +16,8 @@ use super::ledger::ReplicaLedger;
 use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
-use crate::leader::{self, Engine};
+use crate::leader::{self, Engine, Outside};
+use crate::s3::Stores;
 use crate::service::WorkflowService;
 use crate::{config, lambda};
 
@@ -97,12 +98,13 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
 
 async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
-    let (runtime, client, settings) = (Handle::current(), lambda::Client::new(config.lambda), config.leader);
+    let (runtime, settings) = (Handle::current(), config.leader);
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3));
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);
     replica_config.extra_services = Some(Box::new(move |replica: &Replica| {
-        let made = services(replica, runtime.clone(), client, settings);
+        let made = services(replica, runtime.clone(), outside, settings);
         let routes = match &made {
             Ok((service, _)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
             Err(_) => Routes::default(),
@@ -119,12 +121,12 @@ async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<
 fn services(
     replica: &Replica,
     runtime: Handle,
-    client: lambda::Client,
+    outside: Outside,
     settings: leader::Settings,
 ) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node)> {
     let ledger = Arc::new(ReplicaLedger::new(replica.clone()));
     let engine =
-        Engine::new(ledger, client, settings, runtime).context("the evaluation threads don't start")?;
+        Engine::new(ledger, outside, settings, runtime).context("the evaluation threads don't start")?;
     let node = Node::new(engine, replica.clone());
     let service = WorkflowServer::new(WorkflowService::new(node.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)

@@ -2,6 +2,7 @@
 
 mod choice;
 mod context;
+mod distributed_map;
 mod ends;
 mod limits;
 mod map;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use keepstep_asl::definition::{
-    Distributed, InputType, ItemReader, ManifestType, Map, Payload, ResultTransformation, ResultType,
+    Distributed, InputType, ItemReader, Kind, ManifestType, Map, Payload, ResultTransformation, ResultType,
     ResultWriter, State,
 };
 use keepstep_asl::jsonata::Limits;
@@ -23,7 +23,7 @@ use crate::key;
 use crate::record::phase::{MapRunWait, Phase};
 use crate::record::{
     EventDetails, EventType, FlowStep, MapItem, MapRun, MapRunOutput, MapRunSetup, MapRunStage, MapRunStatus,
-    WaitingItems,
+    StateMachineType, WaitingItems,
 };
 use crate::view::ViewError;
 
@@ -83,6 +83,7 @@ pub(super) fn run(
         items_waiting_bytes: found.iter().map(|item| item.value.len() as u64).sum(),
         all_read: distributed.item_reader.is_none(),
         label,
+        child_kind: child_kind(distributed.execution_type) as i32,
         ..MapRun::default()
     };
     let of_machine = MachineId::from_slice(&record.machine)
@@ -139,6 +140,13 @@ pub(in super::super) fn finished(
     run.history.append(EventType::MapStateSucceeded, previous, EventDetails::default())?;
     active.branch.phase = None;
     super::left_with(run, active, state, output, previous)
+}
+
+fn child_kind(kind: Kind) -> StateMachineType {
+    match kind {
+        Kind::Standard => StateMachineType::Standard,
+        Kind::Express => StateMachineType::Express,
+    }
 }
 
 /// The label of a Map state that has none: the same for all its map runs.
