@@ -22,6 +22,12 @@ impl Failure {
         Self { error: Some(error.into()), cause: Some(cause.into()), heartbeat: false }
     }
 
+    /// Whether it ends the execution wherever it happens: no retrier, no catcher and no state around it takes part (developer guide,
+    /// "Error names": a `States.Runtime` error "will always cause the execution to fail").
+    pub(super) fn ends_execution(&self) -> bool {
+        self.error.as_deref() == Some("States.Runtime")
+    }
+
     /// The result of a task, or the output or an input of a state, is larger than the service allows. Goes by the name of either.
     pub(super) fn data_limit_exceeded(name: &str) -> Self {
         let cause = format!(

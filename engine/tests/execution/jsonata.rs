@@ -299,10 +299,10 @@ fn an_item_that_cannot_be_selected_ends_the_iterations_that_run() {
             3<2 MapStateStarted length=2
             4<3 MapIterationStarted name=M index=0
             5<4 WaitStateEntered name=W input=1
-            6<5 WaitStateAborted
-            7<6 MapIterationAborted name=M index=0
-            8<3 EvaluationFailed name=M error=States.QueryEvaluationError cause={cause} location=ItemSelector
-            9<8 MapStateFailed
+            6<3 EvaluationFailed name=M error=States.QueryEvaluationError cause={cause} location=ItemSelector
+            7<5 WaitStateAborted
+            8<7 MapIterationAborted name=M index=0
+            9<6 MapStateFailed
             10<9 ExecutionFailed error=States.QueryEvaluationError cause={cause}
             "#
         ),
