@@ -47,6 +47,12 @@ impl Run<'_> {
             let Some(parent) = active.branch.parent else {
                 return Ok(finish::failed(self, failure, active.branch.last_event_id)?);
             };
+            if let StateKind::Task(_) = state.kind {
+                // AWS ends the failed Task of a branch as it ends those beside it; the event that follows refers to the failure itself
+                // (github.com/floci-io/floci/pull/3167).
+                let details = EventDetails::default();
+                self.history.append(EventType::TaskStateAborted, active.branch.last_event_id, details)?;
+            }
             active = self.fail_parent(active, parent)?;
         }
     }
