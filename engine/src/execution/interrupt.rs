@@ -35,6 +35,15 @@ impl Failure {
         );
         Self::new("States.DataLimitExceeded", cause)
     }
+
+    /// What a state makes of its input, for its task or its branches, is larger than the service allows (AWS's text is quoted in
+    /// github.com/mbc-net/mbc-cqrs-serverless/pull/471).
+    pub(super) fn parameters_too_large(state: &str) -> Self {
+        let cause = format!(
+            "The state/task '{state}' provided parameters with a size exceeding the maximum number of bytes service limit."
+        );
+        Self::new("States.DataLimitExceeded", cause)
+    }
 }
 
 /// What ends the work on a branch before its time.
