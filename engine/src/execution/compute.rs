@@ -54,7 +54,7 @@ impl Run<'_> {
         Ok(value)
     }
 
-    /// The list of `Items`.
+    /// The list of `Items`, or the object.
     pub(super) fn compute_items(
         &mut self,
         active: &Active,
@@ -62,7 +62,7 @@ impl Run<'_> {
         items: &Template,
     ) -> Result<Value, Interrupt> {
         if let Some(expression) = items.as_expression() {
-            return self.compute(active, state, "Items", ResultType::Array, expression);
+            return self.compute(active, state, "Items", ResultType::ArrayOrObject, expression);
         }
         self.compute_all(active, state, "Items", items)
     }

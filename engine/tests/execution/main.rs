@@ -8,6 +8,7 @@ mod harness;
 mod jsonata;
 mod lambda;
 mod limits;
+mod map;
 mod nested;
 mod schedules;
 mod start;

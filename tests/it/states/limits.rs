@@ -21,7 +21,14 @@ const SIDE_BY_SIDE_BEGINS: &str = "
 async fn a_state_machines_own_timeout_ends_the_execution() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
     let definition = SIDE_BY_SIDE.replace("FIELDS", r#""TimeoutSeconds": 1,"#);
-    stage.check(&definition, "{}", TimedOut, &format!("{SIDE_BY_SIDE_BEGINS}\n6 <0 ExecutionTimedOut error=States.Timeout")).await
+    stage
+        .check(
+            &definition,
+            "{}",
+            TimedOut,
+            &format!("{SIDE_BY_SIDE_BEGINS}\n6 <0 ExecutionTimedOut error=States.Timeout"),
+        )
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use keepstep_asl::definition::{Map, Number, Payload, State};
 use keepstep_asl::jsonata::{Limits, ResultType};
 use keepstep_asl::path::Path;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::compute::refused;
 use super::super::context::Item;
@@ -31,21 +32,34 @@ pub(in super::super) fn run(
         (Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
         (None, None) => run.parsed(&input)?,
     };
-    let Some(items) = list.as_array() else {
+    let Some(items) = texts(&list) else {
         let path = map.items_path.as_ref().map_or("$", Path::text);
         return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
     };
     let length = items.len() as u64;
     for (slice, items) in (0..).zip(items.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
-        let items = items.iter().map(|item| item.to_string().into()).collect();
-        run.put_items(active.id, slice, Items { items });
+        run.put_items(active.id, slice, Items { items: items.to_vec() });
     }
     let input = run.store(&state.name, input)?;
     let details = EventDetails { length: Some(length), ..EventDetails::default() };
     run.event(active, EventType::MapStateStarted, details)?;
     let concurrency_max = run.desk.limits.map_concurrency_max;
     let concurrency = if concurrency == 0 { concurrency_max } else { concurrency.min(concurrency_max) };
-    Ok(super::begin(run, active, input, length, concurrency.max(1)))
+    let (concurrency, over_members) = (concurrency.max(1), list.is_object());
+    Ok(super::begin(run, active, FanOut { input, length, concurrency, over_members, ..FanOut::default() }))
+}
+
+/// The items of a list, or the members of an object as pairs (developer guide, "ItemsPath"; the names in a pair are those that AWS
+/// gives it, github.com/floci-io/floci/pull/1588).
+fn texts(list: &Value) -> Option<Vec<Bytes>> {
+    match list {
+        Value::Array(items) => Some(items.iter().map(|item| item.to_string().into()).collect()),
+        Value::Object(members) => {
+            let pair = |(key, value): (&String, &Value)| json!({ "Key": key, "Value": value });
+            Some(members.iter().map(|member| pair(member).to_string().into()).collect())
+        }
+        _ => None,
+    }
 }
 
 /// The next iteration.
@@ -67,7 +81,8 @@ pub(super) fn start(
     };
     let value = run.value(item)?;
     let input = run.value(fan_out.input)?;
-    let mut frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
+    let item_value = Item { position, value, is_member: fan_out.over_members };
+    let mut frame = run.frame_with(active, state, input, Some(item_value), None)?;
     frame.input_text = run.stored_text(&Document::Stored(fan_out.input))?;
     let selected = match selector {
         Payload::JsonPath(selector) => selector.evaluate(&frame.scope(&run.desk))?,
@@ -76,7 +91,7 @@ pub(super) fn start(
         }
     };
     run.done(frame);
-    let input = run.store(&state.name, Document::from(selected))?;
+    let input = run.store_parameters(&state.name, Document::from(selected))?;
     Ok(Start { state: flow, input, item: Some(item) })
 }
 
