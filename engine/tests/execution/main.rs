@@ -4,6 +4,7 @@ mod activity;
 mod errors;
 mod fan_out;
 mod flow;
+mod generator;
 mod harness;
 mod jsonata;
 mod lambda;
