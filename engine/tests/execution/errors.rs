@@ -321,3 +321,22 @@ fn payloads_that_are_too_large_are_named_as_what_they_are() {
         assert!(last.contains(&expected), "{state}: {last:.300}");
     }
 }
+
+/// A cause may quote an input or be computed: the API's longest is where it is cut.
+#[test]
+fn errors_and_causes_are_as_long_as_the_api_can_say() {
+    for (state, lengths) in [
+        (r#""Type":"Pass","End":true,"Parameters":{"m.$":"$.nope"}"#, (14, 32_768)),
+        (
+            r#""Type":"Fail","QueryLanguage":"JSONata","Error":"{% $states.input %}","Cause":"{% $states.input %}""#,
+            (256, 32_768),
+        ),
+        (r#""Type":"Fail","ErrorPath":"$","Cause":"short""#, (256, 5)),
+    ] {
+        let definition = format!(r#"{{"StartAt":"S","States":{{"S":{{{state}}}}}}}"#);
+        let input = format!("\"{}\"", "\u{20ac}".repeat(50_000));
+        let head = play(&definition, &input, &[]).head(ExecutionId::of_arn(EXECUTION_ARN));
+        let length = |text: Option<String>| text.map_or(0, |text| text.chars().count());
+        assert_eq!((length(head.error), length(head.cause)), lengths, "{state}");
+    }
+}
