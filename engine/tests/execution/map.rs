@@ -145,3 +145,21 @@ fn a_map_without_a_list_fails_at_run_time() {
         assert_eq!(failed, format!("ExecutionFailed error=States.Runtime cause={place} {cause}"));
     }
 }
+
+/// `[1..873782]` is what JSONata yields at most: more than a transaction can hold.
+#[test]
+fn computed_items_are_no_larger_than_a_payload() {
+    let map = |last: u32| {
+        format!(
+            r#"{{"QueryLanguage":"JSONata","StartAt":"M","States":{{"M":{{"Type":"Map","Items":"{{% [1..{last}] %}}","End":true,
+                "Catch":[{{"ErrorEquals":["States.DataLimitExceeded"],"Next":"S"}}],
+                "ItemProcessor":{{"StartAt":"I","States":{{"I":{{"Type":"Succeed"}}}}}}}},"S":{{"Type":"Succeed"}}}}}}"#
+        )
+    };
+    let cause = "The state/task 'M' provided parameters with a size exceeding the maximum number of bytes service limit.";
+    assert_eq!(
+        end(&map(873_782), "{}"),
+        format!(r#"ExecutionSucceeded output={{"Error":"States.DataLimitExceeded","Cause":"{cause}"}}"#)
+    );
+    assert!(end(&map(1_000), "{}").starts_with("ExecutionSucceeded output=[1,2,3,"));
+}
