@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::api_error::ApiError;
 use crate::desk::Caller;
 use crate::key;
+use crate::record::StateMachineType;
 
 /// Where a resource lives, as its ARN says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +84,20 @@ impl<'a> StateMachineArn<'a> {
         Ok(unqualified.then(|| key::state_machine(self.place.account, self.place.region, self.name)))
     }
 
+    /// The ARN of this state machine with the label of a Map state in it.
+    pub fn labelled(&self, label: &str) -> String {
+        let Place { partition, region, account } = self.place;
+        format!("arn:{partition}:states:{region}:{account}:stateMachine:{}/{label}", self.name)
+    }
+
     /// The ARN of a caller's state machine.
     pub fn format(caller: &Caller, name: &str) -> String {
         format!("arn:{}:states:{}:{}:stateMachine:{name}", caller.partition, caller.region, caller.account)
     }
 }
 
-/// `arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME`.
+/// `arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME`, or `express:STATE_MACHINE:NAME:UUID`. The state machine's name is
+/// followed by the label of a Map state where the execution is one of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExecutionArn<'a> {
     /// Where it lives.
@@ -107,8 +115,13 @@ impl<'a> ExecutionArn<'a> {
     ///
     /// `InvalidArn` for anything else.
     pub fn parse(text: &'a str) -> Result<Self, ApiError> {
-        let (place, resource) = parse(text, &["execution"])?;
-        match split_optional(resource.rest, ':') {
+        let (place, resource) = parse(text, &["execution", "express"])?;
+        // An Express execution's name is followed by a UUID.
+        let rest = match resource.kind {
+            "express" => resource.rest.rsplit_once(':').map_or("", |(front, _)| front),
+            _ => resource.rest,
+        };
+        match split_optional(rest, ':') {
             (state_machine, Some(name))
                 if !state_machine.is_empty() && !name.is_empty() && !name.contains(':') =>
             {
@@ -132,6 +145,75 @@ impl<'a> ExecutionArn<'a> {
     pub fn format(state_machine: &StateMachineArn<'_>, name: &str) -> String {
         let Place { partition, region, account } = state_machine.place;
         format!("arn:{partition}:states:{region}:{account}:execution:{}:{name}", state_machine.name)
+    }
+}
+
+/// `arn:PARTITION:states:REGION:ACCOUNT:mapRun:STATE_MACHINE/LABEL:NAME`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapRunArn<'a> {
+    /// Where it lives.
+    pub place: Place<'a>,
+    /// The name of the state machine.
+    pub state_machine: &'a str,
+    /// The label of the Map state.
+    pub label: &'a str,
+    /// A UUID.
+    pub name: &'a str,
+}
+
+impl<'a> MapRunArn<'a> {
+    /// Reads the ARN of a map run.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` for anything else.
+    pub fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let (place, resource) = parse(text, &["mapRun"])?;
+        let parts = resource.rest.split_once(':').and_then(|(path, name)| {
+            let (state_machine, label) = path.split_once('/')?;
+            Some((state_machine, label, name))
+        });
+        match parts {
+            Some((state_machine, label, name))
+                if [state_machine, label, name]
+                    .iter()
+                    .all(|part| !part.is_empty() && !part.contains([':', '/'])) =>
+            {
+                Ok(Self { place, state_machine, label, name })
+            }
+            _ => Err(ApiError::invalid_arn(format_args!("Invalid ARN: {text}"))),
+        }
+    }
+
+    /// Reads the ARN of a caller's map run; `None` for another region's, which this caller cannot see.
+    ///
+    /// # Errors
+    ///
+    /// As [`MapRunArn::parse`], and `AccessDeniedException` for another account's.
+    pub fn of_caller(caller: &Caller, text: &'a str) -> Result<Option<Self>, ApiError> {
+        let arn = Self::parse(text)?;
+        Ok(arn.place.is_callers(caller)?.then_some(arn))
+    }
+
+    /// The ARN of a map run of a state machine.
+    pub fn format(state_machine: &StateMachineArn<'_>, label: &str, name: &str) -> String {
+        let Place { partition, region, account } = state_machine.place;
+        format!("arn:{partition}:states:{region}:{account}:mapRun:{}/{label}:{name}", state_machine.name)
+    }
+
+    /// The ARN of a child: of an execution of the type `STANDARD` or `EXPRESS`.
+    pub fn child(&self, kind: StateMachineType, name: &str) -> String {
+        let Place { partition, region, account } = self.place;
+        let Self { state_machine, label, .. } = self;
+        match kind {
+            StateMachineType::Standard => {
+                format!("arn:{partition}:states:{region}:{account}:execution:{state_machine}/{label}:{name}")
+            }
+            // An Express execution's ARN ends with a UUID of its own, the child's name is one already.
+            StateMachineType::Express => format!(
+                "arn:{partition}:states:{region}:{account}:express:{state_machine}/{label}:{name}:{name}"
+            ),
+        }
     }
 }
 
@@ -316,17 +398,40 @@ mod tests {
             ExecutionArn::parse(&text),
             Ok(ExecutionArn { place: PLACE, state_machine: "m", name: "e" })
         );
-        for (text, message) in [
-            (
-                "arn:aws:states:us-east-1:123456789012:execution:m",
-                "Invalid Arn: 'Invalid ARN: arn:aws:states:us-east-1:123456789012:execution:m'",
-            ),
-            (
-                "arn:aws:states:us-east-1:123456789012:express:m:e:1",
-                "Invalid Arn: 'Resource type not valid in this context: express'",
-            ),
-        ] {
+        for (text, message) in [(
+            "arn:aws:states:us-east-1:123456789012:execution:m",
+            "Invalid Arn: 'Invalid ARN: arn:aws:states:us-east-1:123456789012:execution:m'",
+        )] {
             assert_eq!(ExecutionArn::parse(text).map_err(|error| error.message), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn children_of_map_runs_have_arns_with_labels() {
+        let machine = StateMachineArn { place: PLACE, name: "m", label: None, qualifier: None };
+        assert_eq!(machine.labelled("l"), "arn:aws:states:us-east-1:123456789012:stateMachine:m/l");
+        let text = MapRunArn::format(&machine, "l", "n");
+        assert_eq!(text, "arn:aws:states:us-east-1:123456789012:mapRun:m/l:n");
+        let arn = MapRunArn::parse(&text).expect("it was made");
+        assert_eq!(arn, MapRunArn { place: PLACE, state_machine: "m", label: "l", name: "n" });
+        let check = |kind, expected: &str| {
+            let child = arn.child(kind, "c");
+            assert_eq!(child, expected);
+            let expected = ExecutionArn { place: PLACE, state_machine: "m/l", name: "c" };
+            assert_eq!(ExecutionArn::parse(&child), Ok(expected));
+        };
+        check(StateMachineType::Standard, "arn:aws:states:us-east-1:123456789012:execution:m/l:c");
+        check(StateMachineType::Express, "arn:aws:states:us-east-1:123456789012:express:m/l:c:c");
+        for text in [
+            "arn:aws:states:us-east-1:123456789012:mapRun:m:n",
+            "arn:aws:states:us-east-1:123456789012:mapRun:m/l",
+            "arn:aws:states:us-east-1:123456789012:mapRun:m/:n",
+            "arn:aws:states:us-east-1:123456789012:mapRun:m/l/k:n",
+            "arn:aws:states:us-east-1:123456789012:mapRun:m/l:n:o",
+            "arn:aws:states:us-east-1:123456789012:express:m:e",
+        ] {
+            assert!(MapRunArn::parse(text).is_err(), "{text}");
+            assert!(ExecutionArn::parse(text).is_err(), "{text}");
         }
     }
 

@@ -84,3 +84,17 @@ impl BranchId {
 /// Milliseconds since the Unix epoch, by the leader's clock, which never runs behind the last committed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
+
+/// A name in the form of a UUID, as AWS generates them: derived from what it is for, so that whoever makes it again finds the first.
+pub fn derived_uuid(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let mut digits = hex::encode(hash.finalize());
+    digits.truncate(32);
+    for place in [20, 16, 12, 8] {
+        digits.insert(place, '-');
+    }
+    digits
+}

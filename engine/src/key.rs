@@ -13,8 +13,15 @@
 //! | | execution id, `m`, branch id, slice | [`record::Items`](crate::record::Items): a Map's items while it runs |
 //! | | execution id, `r`, branch id, slice | [`record::Results`](crate::record::Results): what the branches of a Map or Parallel came to, while it runs |
 //! | | execution id, `i`, branch id, attempt | [`record::ChildResult`](crate::record::ChildResult): the inbox, drained by the execution |
+//! | | map run id, `s` | [`record::MapRunSetup`](crate::record::MapRunSetup): what a map run makes children from |
+//! | | map run id, `w`, position | [`record::WaitingItems`](crate::record::WaitingItems): items that wait to go into children |
+//! | | map run id, `q`, slice | [`record::ChildResults`](crate::record::ChildResults): what children came to, while the map run goes on |
+//! | | map run id, `o` | [`record::MapRunOutput`](crate::record::MapRunOutput): what the map run came to |
+//! | | execution id, `d`, start time, map run id | empty: the map runs that an execution started, in order |
+//! | `mr/` | map run id | [`record::MapRun`](crate::record::MapRun): the guard of every change of the map run |
+//! | `mm/` | machine id, map run id | empty: map runs by state machine |
 //! | `nm/` | execution id | [`record::NameHold`](crate::record::NameHold): a deleted execution whose name is still taken |
-//! | `li/` | machine id, status, inverted start time, execution id | empty: executions by state machine, newest first |
+//! | `li/` | machine or map run id, status, inverted start time, execution id | empty: executions by state machine or map run, newest first |
 //! | `ti/` | due time, execution id, branch id, timer kind | empty: timers |
 //! | `at/` | activity id, scheduled time, execution id, branch id | [`record::WaitingTask`](crate::record::WaitingTask): activity tasks that wait for a worker |
 //! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
@@ -246,6 +253,82 @@ pub fn inboxes(parent: ExecutionId) -> Bytes {
     Builder::new(b"ex/").bytes(parent.as_bytes()).byte(b'i').build()
 }
 
+/// A map run, under the id of its ARN. The rest of it lies under the [`head`] of that id.
+pub fn map_run(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"mr/").bytes(map_run.as_bytes()).build()
+}
+
+/// What a map run makes children from.
+pub fn map_run_setup(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b's').build()
+}
+
+/// Items of a map run that wait to go into children, the first of which has this position.
+pub fn waiting_items(map_run: ExecutionId, first: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'w').number(first).build()
+}
+
+/// What all waiting items of a map run start with, in order.
+pub fn all_waiting_items(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'w').build()
+}
+
+/// The position of the first item of a [`waiting_items`] key.
+pub fn parse_waiting_items(key: &[u8]) -> Option<u64> {
+    let mut reader = Reader::new(b"ex/", key)?;
+    reader.array::<17>()?;
+    reader.number()
+}
+
+/// A slice of the results of a map run's children.
+pub fn child_results(map_run: ExecutionId, slice: u64) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'q').number(slice).build()
+}
+
+/// What all results of a map run's children start with.
+pub fn all_child_results(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'q').build()
+}
+
+/// What a map run came to.
+pub fn map_run_output(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'o').build()
+}
+
+/// A map run in the list of those that an execution started.
+pub fn started_map_run(execution: ExecutionId, start: Timestamp, map_run: ExecutionId) -> Bytes {
+    Builder(started_map_runs(execution).to_vec()).time(start).bytes(map_run.as_bytes()).build()
+}
+
+/// What all map runs that an execution started start with, oldest first.
+pub fn started_map_runs(execution: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(execution.as_bytes()).byte(b'd').build()
+}
+
+/// The map run of a [`started_map_run`] key.
+pub fn parse_started_map_run(key: &[u8]) -> Option<ExecutionId> {
+    let mut reader = Reader::new(b"ex/", key)?;
+    reader.array::<25>()?;
+    reader.array().map(ExecutionId::from_bytes)
+}
+
+/// A map run in the list of its state machine.
+pub fn map_run_of(machine: MachineId, map_run: ExecutionId) -> Bytes {
+    Builder::new(b"mm/").bytes(machine.as_bytes()).bytes(map_run.as_bytes()).build()
+}
+
+/// What all map runs of a state machine start with.
+pub fn map_runs_of(machine: MachineId) -> Bytes {
+    Builder::new(b"mm/").bytes(machine.as_bytes()).build()
+}
+
+/// The map run of a [`map_run_of`] key.
+pub fn parse_map_run_of(key: &[u8]) -> Option<ExecutionId> {
+    let mut reader = Reader::new(b"mm/", key)?;
+    reader.array::<16>()?;
+    reader.array().map(ExecutionId::from_bytes)
+}
+
 /// A deleted execution whose name is still taken.
 pub fn name_hold(execution: ExecutionId) -> Bytes {
     Builder::new(b"nm/").bytes(execution.as_bytes()).build()
@@ -264,7 +347,7 @@ pub fn listing(
         .build()
 }
 
-/// What all executions of a state machine in one status start with, newest first.
+/// What all executions of a state machine, or of a map run, in one status start with, newest first.
 pub fn listings(machine: MachineId, status: ExecutionStatus) -> Bytes {
     Builder::new(b"li/").bytes(machine.as_bytes()).byte(status as u8).build()
 }

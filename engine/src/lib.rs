@@ -19,6 +19,7 @@ mod fixture;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod map_run;
 pub mod memory;
 pub mod name;
 pub mod query;

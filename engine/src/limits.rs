@@ -17,6 +17,8 @@ pub struct Limits {
     pub name_hold_seconds: u64,
     /// The most iterations of one Map that run at the same time ("Map state processing modes", Inline mode).
     pub map_concurrency_max: u64,
+    /// The most children of one map run that run at the same time ("Map state processing modes", Distributed mode).
+    pub map_run_concurrency_max: u64,
     /// The most state transitions in one step: ours, so that a loop can't hog a node.
     pub step_transitions_max: usize,
     /// The bytes of new events and payloads after which a step ends: ours, so that transactions stay small.
@@ -41,6 +43,7 @@ impl Default for Limits {
             retention_seconds: 90 * 86_400,
             name_hold_seconds: 90 * 86_400,
             map_concurrency_max: 40,
+            map_run_concurrency_max: 10_000,
             step_transitions_max: 100,
             step_bytes_max: 512 * 1024,
             chunk_bytes_max: 64 * 1024,

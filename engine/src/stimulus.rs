@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::id::{BranchId, RequestId};
 use crate::key::Timer;
-use crate::record::CallKind;
+use crate::record::{CallKind, WaitingItems};
 use crate::task_token::TaskToken;
 
 /// Something that happened to an execution. Stale ones (a timer of a state that was left, a result of an old attempt) change nothing.
@@ -60,6 +60,10 @@ pub enum Stimulus {
         /// The attempt of its task.
         attempt: u64,
     },
+    /// A map run is to look what it can do: it has just begun, or this leader has.
+    Advance,
+    /// UpdateMapRun.
+    UpdateMapRun(MapRunUpdate),
     /// StopExecution.
     Stop {
         /// As given.
@@ -69,11 +73,31 @@ pub enum Stimulus {
     },
 }
 
+/// What UpdateMapRun changes; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MapRunUpdate {
+    /// How many children may run at a time; 0 means as many as the service allows.
+    pub max_concurrency: Option<u64>,
+    /// How many items may fail.
+    pub tolerated_failure_count: Option<u64>,
+    /// How many of 100 items may fail.
+    pub tolerated_failure_percentage: Option<f64>,
+}
+
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallResult {
     /// The task's result as JSON: a Lambda function's answer, or StartExecution's.
     Succeeded(Bytes),
+    /// Items of a map run.
+    ItemsRead {
+        /// In order; each group has its own source.
+        items: Vec<WaitingItems>,
+        /// Where reading goes on.
+        cursor: Bytes,
+        /// There are no more.
+        is_last: bool,
+    },
     /// An ASL error name and its cause.
     Failed {
         /// Such as `Lambda.ServiceException` or `StepFunctions.ExecutionAlreadyExistsException`.

@@ -6,7 +6,11 @@ use crate::fault::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     StateMachine,
+    /// Of a state machine of the type STANDARD, or of such a Map state.
     Execution,
+    /// Of either type.
+    AnyExecution,
+    MapRun,
     Activity,
     /// A state machine or an activity.
     Taggable,
@@ -17,6 +21,8 @@ impl Kind {
         match self {
             Self::StateMachine => kind == "stateMachine",
             Self::Execution => kind == "execution",
+            Self::AnyExecution => kind == "execution" || kind == "express",
+            Self::MapRun => kind == "mapRun",
             Self::Activity => kind == "activity",
             Self::Taggable => kind == "stateMachine" || kind == "activity",
         }
@@ -54,7 +60,8 @@ fn parse(arn: &str, kind: Kind) -> Result<(), String> {
     let expected = match kind {
         // A version or an alias may follow the name.
         Kind::StateMachine => sections.len() <= 2,
-        Kind::Execution => sections.len() == 2,
+        Kind::AnyExecution if found == "express" => sections.len() == 3,
+        Kind::Execution | Kind::AnyExecution | Kind::MapRun => sections.len() == 2,
         Kind::Activity => sections.len() == 1,
         Kind::Taggable => sections.len() == 1,
     };

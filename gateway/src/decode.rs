@@ -13,6 +13,8 @@ use crate::model::{Shape, Structure};
 pub(crate) enum Value {
     Text(String),
     Integer(i32),
+    Long(i64),
+    Float(f64),
     Boolean(bool),
     List(Vec<Value>),
     Structure(Members),
@@ -50,6 +52,22 @@ impl Members {
     pub(crate) fn integer(&self, name: &str) -> Option<i32> {
         match self.get(name) {
             Some(Value::Integer(integer)) => Some(*integer),
+            _ => None,
+        }
+    }
+
+    /// A 64-bit integer. `None` if it wasn't given.
+    pub(crate) fn long(&self, name: &str) -> Option<i64> {
+        match self.get(name) {
+            Some(Value::Long(long)) => Some(*long),
+            _ => None,
+        }
+    }
+
+    /// A number. `None` if it wasn't given.
+    pub(crate) fn float(&self, name: &str) -> Option<f64> {
+        match self.get(name) {
+            Some(Value::Float(float)) => Some(*float),
             _ => None,
         }
     }
@@ -167,6 +185,8 @@ impl ValueSeed {
         match self.0 {
             Shape::Text(_) => "a String",
             Shape::Integer { .. } => "an Integer",
+            Shape::Long { .. } => "a Long",
+            Shape::Float { .. } => "a Float",
             Shape::Boolean => "a Boolean",
             Shape::List(_) => "a List",
             Shape::Structure(_) => "a Structure",
@@ -207,6 +227,9 @@ impl<'de> Visitor<'de> for ValueSeed {
     fn visit_i64<E: Error>(self, integer: i64) -> Result<Self::Value, E> {
         match (self.0, i32::try_from(integer)) {
             (Shape::Integer { .. }, Ok(integer)) => Ok(Some(Value::Integer(integer))),
+            (Shape::Long { .. }, _) => Ok(Some(Value::Long(integer))),
+            #[allow(clippy::cast_precision_loss, reason = "no bound of the model is beyond 2^53")]
+            (Shape::Float { .. }, _) => Ok(Some(Value::Float(integer as f64))),
             _ => self.mismatch("NUMBER_VALUE"),
         }
     }
@@ -218,8 +241,11 @@ impl<'de> Visitor<'de> for ValueSeed {
         }
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        self.mismatch("DECIMAL_VALUE")
+    fn visit_f64<E: Error>(self, float: f64) -> Result<Self::Value, E> {
+        match self.0 {
+            Shape::Float { .. } => Ok(Some(Value::Float(float))),
+            _ => self.mismatch("DECIMAL_VALUE"),
+        }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {

@@ -26,6 +26,16 @@ pub(crate) enum Shape {
         min: Option<i64>,
         max: Option<i64>,
     },
+    /// A 64-bit integer with its bounds.
+    Long {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    /// A number with its bounds.
+    Float {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
     Boolean,
     /// A list of one shape.
     List(Box<Shape>),
@@ -137,6 +147,8 @@ impl Source {
         match source.r#type.as_str() {
             "string" => Shape::Text(text(name, source)),
             "integer" => Shape::Integer { min: source.min, max: source.max },
+            "long" => Shape::Long { min: source.min, max: source.max },
+            "float" => Shape::Float { min: source.min, max: source.max },
             "boolean" => Shape::Boolean,
             "list" => {
                 Shape::List(Box::new(self.shape(source.member.as_deref().expect("lists name a shape"))))

@@ -40,12 +40,14 @@ operations! {
     DeleteStateMachine,
     DescribeActivity,
     DescribeExecution,
+    DescribeMapRun,
     DescribeStateMachine,
     DescribeStateMachineForExecution,
     GetActivityTask,
     GetExecutionHistory,
     ListActivities,
     ListExecutions,
+    ListMapRuns,
     ListStateMachines,
     ListTagsForResource,
     SendTaskFailure,
@@ -55,6 +57,7 @@ operations! {
     StopExecution,
     TagResource,
     UntagResource,
+    UpdateMapRun,
     UpdateStateMachine,
 }
 

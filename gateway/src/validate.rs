@@ -72,15 +72,17 @@ impl Findings<'_> {
             (Shape::Text(shape), Value::Text(text)) => self.text(shape, text, path),
             (Shape::Integer { min, max }, Value::Integer(integer)) => {
                 let integer = i64::from(*integer);
-                let quoted = integer.to_string();
-                if let Some(min) = min.filter(|min| integer < *min) {
-                    let constraint = format!("Member must have value greater than or equal to {min}");
-                    self.add(Some(&quoted), path, &constraint);
-                }
-                if let Some(max) = max.filter(|max| integer > *max) {
-                    let constraint = format!("Member must have value less than or equal to {max}");
-                    self.add(Some(&quoted), path, &constraint);
-                }
+                let beyond = (min.filter(|min| integer < *min), max.filter(|max| integer > *max));
+                self.bounds(&integer.to_string(), beyond, path);
+            }
+            (Shape::Long { min, max }, Value::Long(long)) => {
+                let beyond = (min.filter(|min| long < min), max.filter(|max| long > max));
+                self.bounds(&long.to_string(), beyond, path);
+            }
+            #[allow(clippy::cast_precision_loss, reason = "no bound of the model is beyond 2^53")]
+            (Shape::Float { min, max }, Value::Float(float)) => {
+                let beyond = (min.filter(|min| *float < *min as f64), max.filter(|max| *float > *max as f64));
+                self.bounds(&format!("{float:?}"), beyond, path);
             }
             (Shape::List(shape), Value::List(values)) => {
                 for (index, value) in values.iter().enumerate() {
@@ -95,6 +97,16 @@ impl Findings<'_> {
             }
             // The decoder makes no value that differs from its shape.
             _ => {}
+        }
+    }
+
+    /// Adds what is wrong with a number that lies beyond its lower or its upper bound.
+    fn bounds(&mut self, quoted: &str, (below, above): (Option<i64>, Option<i64>), path: &str) {
+        if let Some(min) = below {
+            self.add(Some(quoted), path, &format!("Member must have value greater than or equal to {min}"));
+        }
+        if let Some(max) = above {
+            self.add(Some(quoted), path, &format!("Member must have value less than or equal to {max}"));
         }
     }
 

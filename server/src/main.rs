@@ -5,10 +5,13 @@
 
 mod cli;
 mod config;
+mod items;
 mod lambda;
 mod leader;
 mod metric;
 mod node;
+mod results;
+mod s3;
 mod sdk_answer;
 mod service;
 

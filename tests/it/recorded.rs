@@ -16,8 +16,7 @@ struct NotYet {
     words: &'static [&'static str],
 }
 
-const NOT_YET: [NotYet; 5] = [
-    NotYet { reason: "Distributed Map", operations: &[], words: &["\"DISTRIBUTED\""] },
+const NOT_YET: [NotYet; 4] = [
     NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] },
     NotYet {
         reason: "versions and aliases",

@@ -24,6 +24,7 @@ mod parallel;
 mod parameters;
 mod pass;
 mod payload;
+mod result_format;
 mod result_writer;
 mod retrier;
 mod state;
@@ -31,7 +32,6 @@ mod succeed;
 mod task;
 mod timeout;
 mod transition;
-mod unsupported;
 mod validate;
 mod variables;
 mod wait;
@@ -55,6 +55,7 @@ pub use number::Number;
 pub use parallel::Parallel;
 pub use pass::Pass;
 pub use payload::Payload;
+pub use result_format::{ChildResult, Frame};
 pub use result_writer::{ResultTransformation, ResultType, ResultWriter};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state::{State, StateKind};
@@ -127,11 +128,7 @@ impl Invalid {
 /// Every problem found, up to [`crate::limits::DIAGNOSTICS_MAX`], in AWS's words where they are known.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Definition, Invalid> {
     let problems = Problems::default();
-    let definition = read(text, options, &problems);
-    if let Some(definition) = &definition {
-        unsupported::refuse(definition, &problems);
-    }
-    match definition {
+    match read(text, options, &problems) {
         Some(definition) if problems.is_empty() => Ok(definition),
         _ => Err(Invalid { diagnostics: problems.into_list().0 }),
     }

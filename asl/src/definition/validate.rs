@@ -1,7 +1,7 @@
 //! What `ValidateStateMachineDefinition` says of a definition: everything that [`parse`](super::parse) finds, and
 //! warnings beside.
 
-use super::{ParseOptions, read, unsupported};
+use super::{ParseOptions, read};
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 
 /// What was found in a definition.
@@ -33,9 +33,7 @@ impl Validation {
 /// Finds all that is wrong, or doubtful, with a definition. Costs as much as [`parse`](super::parse).
 pub fn validate(text: &str, options: &ParseOptions) -> Validation {
     let problems = Problems::default();
-    if let Some(definition) = read(text, options, &problems) {
-        unsupported::refuse(&definition, &problems);
-    }
+    read(text, options, &problems);
     let (diagnostics, truncated) = problems.into_list();
     Validation { diagnostics, truncated }
 }

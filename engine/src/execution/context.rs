@@ -169,7 +169,7 @@ fn state_member(active: &Active, state: &State) -> Value {
 }
 
 /// A time as AWS writes it: RFC 3339 in UTC with exactly three digits of a second's fraction.
-pub(super) fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
     format!("{time:.3}")
 }

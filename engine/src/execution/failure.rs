@@ -29,7 +29,7 @@ impl Run<'_> {
                 self.put(active);
                 return Ok(());
             }
-            if matches!(active.branch.phase, Some(Phase::FannedOut(_))) {
+            if matches!(active.branch.phase, Some(Phase::FannedOut(_) | Phase::MapRun(_))) {
                 fan_out::clear(self, &active)?;
                 // AWS's API has no details for these.
                 let kind = match state.kind {
@@ -37,6 +37,10 @@ impl Run<'_> {
                     _ => EventType::ParallelStateFailed,
                 };
                 self.event(&mut active, kind, EventDetails::default())?;
+                if let Some(Phase::MapRun(_)) = active.branch.phase {
+                    // It is over: nobody has to stop it.
+                    active.branch.phase = None;
+                }
             }
             if let Some((index, catcher)) = catcher(state, &failure) {
                 match self.exit_caught(&active, state, (index, catcher), error_output(&failure)) {

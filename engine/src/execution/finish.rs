@@ -8,6 +8,7 @@ use crate::arn::StateMachineArn;
 use crate::effect::Effect;
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::key;
+use crate::map_run;
 use crate::record::{
     ChildResult, EventDetails, EventType, ExecutionStatus, Head, PayloadRef, StateMachine, StateMachineStatus,
 };
@@ -93,8 +94,19 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     Ok(())
 }
 
-/// Tells the parent that waits for this execution's end.
+/// Tells the parent that waits for this execution's end. One that ends in the transaction that it starts in has nobody to tell: whoever
+/// started it there sees how it ended.
 fn report(run: &mut Run<'_>) -> Result<(), ViewError> {
+    if run.is_stored()
+        && let Some(link) = run.head.map_run.clone()
+        && let Some(map_run) = ExecutionId::from_slice(&link.map_run)
+    {
+        let child = ChildResult { child: run.id.as_bytes().to_vec().into() };
+        let branch = BranchId(link.number);
+        run.draft.put(key::inbox(map_run, branch, map_run::ATTEMPT), &child);
+        let attempt = map_run::ATTEMPT;
+        run.draft.effects.push(Effect::WakeParent { execution: map_run, branch, attempt });
+    }
     let Some(link) = run.head.parent.clone() else { return Ok(()) };
     let Some(parent) = ExecutionId::from_slice(&link.execution) else { return Ok(()) };
     // A parent that has ended would never empty its inbox. If it ends just now, its deletion does.

@@ -9,7 +9,7 @@ use crate::record::{Branch, Call, CallKind, TimerKind, WaitingTask};
 
 /// What a branch has in the indexes.
 #[derive(Default, PartialEq)]
-pub(super) struct Index {
+pub(crate) struct Index {
     /// At most three.
     pub timers: Vec<Timer>,
     /// A task that waits for a worker, and its attempt.
@@ -28,6 +28,11 @@ impl Index {
             Some(Phase::Ready(ready)) => index.timers.push(timer(TimerKind::Resume, ready.since_ms)),
             Some(Phase::Waiting(waiting)) => index.timers.push(timer(TimerKind::Wait, waiting.due_ms)),
             Some(Phase::Retrying(retrying)) => index.timers.push(timer(TimerKind::Retry, retrying.due_ms)),
+            Some(Phase::MapRun(map_run)) => {
+                let key = CallKey { execution, branch, kind: CallKind::MapRun };
+                let call = Call { attempt: record.attempt, target: map_run.arn.clone(), ..Call::default() };
+                index.call = Some((key, call));
+            }
             Some(Phase::FannedOut(fan_out)) => {
                 index
                     .timers
@@ -44,7 +49,7 @@ impl Index {
     }
 
     /// Writes down by which keys `after` differs from `before`.
-    pub(super) fn change(before: &Self, after: &Self, draft: &mut Draft<'_>) {
+    pub(crate) fn change(before: &Self, after: &Self, draft: &mut Draft<'_>) {
         for timer in before.timers.iter().filter(|timer| !after.timers.contains(timer)) {
             draft.delete(timer.key());
             draft.effects.push(Effect::Disarm(*timer));

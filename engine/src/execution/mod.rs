@@ -23,7 +23,13 @@ mod states;
 mod step;
 mod variables;
 
+pub(crate) use context::time;
+pub(crate) use index::Index;
 pub use payload::read_payload;
+pub(crate) use run::inner_flow;
+pub(crate) use seconds::after as seconds_after;
+pub(crate) use start::launch;
 pub use start::{StartExecution, Started, start};
 pub use states::task::{start_failure, start_result};
 pub use step::step;
+pub(crate) use step::{DONE, Reply, origin};

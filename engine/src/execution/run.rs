@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keepstep_asl::definition::{Definition, State, StateKind};
+use keepstep_asl::definition::{Definition, Flow, State, StateKind};
 use serde_json::Value;
 
 use super::history::History;
@@ -22,8 +22,8 @@ use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey, Timer};
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
-    Branch, Call, CallKind, Chunk, EventDetails, EventType, ExecutionStatus, Head, Items, PayloadRef,
-    Results, TimerKind,
+    Branch, Call, CallKind, Chunk, EventDetails, EventType, ExecutionStatus, FlowStep, Head, Items,
+    PayloadRef, Results, TimerKind,
 };
 use crate::view::{Direction, ViewError};
 
@@ -221,17 +221,27 @@ impl<'a> Run<'a> {
             path.push((record.state.clone(), position));
             (parent, position) = (record.parent, record.position);
         }
-        let flow = path.iter().rev().try_fold(&definition.flow, |flow, (state, position)| {
-            match &flow.states.get(state)?.kind {
-                StateKind::Parallel(parallel) => parallel.branches.get(usize::try_from(*position).ok()?),
-                StateKind::Map(map) => Some(&map.item_processor),
-                _ => None,
-            }
+        let flow = root_flow(definition, &self.head).and_then(|root| {
+            path.iter().rev().try_fold(root, |flow, (state, position)| inner_flow(flow, state, *position))
         });
         flow.and_then(|flow| flow.states.get(&branch.state)).ok_or_else(|| ViewError::Missing {
             what: "a state of the definition",
             key: hex::encode(key::head(self.id)),
         })
+    }
+
+    /// The way through the definition to the state that a branch is in.
+    pub(super) fn way(&mut self, branch: &Branch) -> Result<Vec<FlowStep>, ViewError> {
+        let mut way = vec![FlowStep { state: branch.state.clone(), position: 0 }];
+        let (mut parent, mut position) = (branch.parent, branch.position);
+        while let Some(id) = parent {
+            let Some(record) = self.branch(BranchId(id))? else { break };
+            way.push(FlowStep { state: record.state.clone(), position });
+            (parent, position) = (record.parent, record.position);
+        }
+        way.extend(self.head.map_run.iter().flat_map(|link| link.way.iter().rev().cloned()));
+        way.reverse();
+        Ok(way)
     }
 
     /// Writes an event that follows the branch's last one.
@@ -365,12 +375,17 @@ impl<'a> Run<'a> {
 
     /// The listing key of a head.
     fn listing(&self, head: &Head) -> Option<Bytes> {
-        let machine = MachineId::from_slice(&head.machine)?;
-        Some(key::listing(machine, head.status(), Timestamp(head.started_ms), self.id))
+        let list = head.listed_under()?;
+        Some(key::listing(list, head.status(), Timestamp(head.started_ms), self.id))
     }
 
     /// Writes down what has changed and returns the draft.
-    pub(super) fn flush(mut self) -> Draft<'a> {
+    pub(super) fn flush(self) -> Draft<'a> {
+        self.flush_with_head().0
+    }
+
+    /// As [`Run::flush`], with the head as it was written down.
+    pub(super) fn flush_with_head(mut self) -> (Draft<'a>, Head) {
         if self.transitions > 0 {
             self.draft.effects.push(Effect::Transitions(self.transitions as u64));
         }
@@ -399,7 +414,7 @@ impl<'a> Run<'a> {
         history.flush(self.id, &mut self.head, &mut self.draft);
         let before = self.stored_head.as_ref();
         if self.draft.bytes() == 0 && before == Some(&self.head) {
-            return self.draft;
+            return (self.draft, self.head);
         }
         let timers = |head: Option<&Head>| head.and_then(|head| self.timeout(head)).into_iter().collect();
         let index = |head| Index { timers: timers(head), ..Index::default() };
@@ -411,6 +426,21 @@ impl<'a> Run<'a> {
             listing.into_iter().for_each(|key| self.draft.put_empty(key));
         }
         self.draft.put(key::head(self.id), &self.head);
-        self.draft
+        (self.draft, self.head)
+    }
+}
+
+/// The flow that an execution runs: the definition's, or that of the Map state whose child it is.
+pub(super) fn root_flow<'d>(definition: &'d Definition, head: &Head) -> Option<&'d Flow> {
+    let mut way = head.map_run.iter().flat_map(|link| &link.way);
+    way.try_fold(&definition.flow, |flow, step| inner_flow(flow, &step.state, step.position))
+}
+
+/// The flow in a state: of one of the branches of a Parallel state, or of a Map state's iterations.
+pub(crate) fn inner_flow<'d>(flow: &'d Flow, state: &str, position: u64) -> Option<&'d Flow> {
+    match &flow.states.get(state)?.kind {
+        StateKind::Parallel(parallel) => parallel.branches.get(usize::try_from(position).ok()?),
+        StateKind::Map(map) => Some(&map.item_processor),
+        _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read(field: &str, path: &str, value: &Value) -> Result<u64, Interr
 }
 
 /// The time so many seconds after another, in milliseconds since the epoch; the end of time at the latest.
-pub(super) fn after(ms: i64, seconds: u64) -> i64 {
+pub(crate) fn after(ms: i64, seconds: u64) -> i64 {
     let length_ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
     ms.saturating_add(length_ms)
 }

@@ -5,7 +5,7 @@ use std::str;
 use bytes::Bytes;
 use keepstep_asl::jackson;
 
-use super::run::{Active, Run};
+use super::run::{Active, Run, root_flow};
 use super::seconds;
 use crate::api_error::{ApiError, Refusal};
 use crate::arn::{ExecutionArn, StateMachineArn};
@@ -79,17 +79,35 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     }
     let head = new_head(desk, request, &machine, execution_arn)?;
     let started = Started { arn: head.arn.clone(), started_ms: head.started_ms };
+    let (draft, _) = launch(desk, draft, head, request.input.clone())?;
+    Ok(draft.finish(Origin("StartExecution"), started))
+}
+
+/// Lets a new execution run as far as it goes without waiting, and writes it down. Returns the draft and how the execution stands then. The
+/// caller has made sure that there is no execution of that ARN.
+pub(crate) fn launch<'a>(
+    desk: &Desk<'a>,
+    draft: Draft<'a>,
+    head: Head,
+    input: Bytes,
+) -> Result<(Draft<'a>, Head), ViewError> {
+    let execution = ExecutionId::of_arn(&head.arn);
     let mut run = Run::new(desk, draft, execution, head, false)?;
     run.draft.effects.push(Effect::Started);
-    let input = run.history.keep(request.input.clone());
+    let input = run.history.keep(input);
     let details = EventDetails {
         input: Some(input),
         role_arn: Some(run.head.role_arn.clone()),
         ..EventDetails::default()
     };
     run.history.append_last(EventType::ExecutionStarted, 0, details);
+    let start_at = root_flow(&run.definition, &run.head).map(|flow| flow.start_at.clone());
+    let start_at = start_at.ok_or_else(|| ViewError::Missing {
+        what: "a state of the definition",
+        key: hex::encode(key::head(execution)),
+    })?;
     let root = Branch {
-        state: run.definition.flow.start_at.clone(),
+        state: start_at,
         input,
         phase: Some(Phase::Ready(Ready { since_ms: desk.now.0 })),
         ..Branch::default()
@@ -97,7 +115,7 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     run.queue.push_back(BranchId::ROOT);
     run.put(Active { id: BranchId::ROOT, branch: root });
     run.drive()?;
-    Ok(run.flush().finish(Origin("StartExecution"), started))
+    Ok(run.flush_with_head())
 }
 
 fn check_input(desk: &Desk<'_>, input: &Bytes) -> Result<(), ApiError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keepstep_asl::definition::{Definition, State, StateKind, Task};
 
 use super::drive::Outcome;
+use super::fan_out;
 use super::finish;
 use super::index::Index;
 use super::interrupt::{Failure, Interrupt};
@@ -15,15 +16,17 @@ use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
 use crate::id::{BranchId, ExecutionId};
 use crate::key::{self, CallKey, Timer};
+use crate::map_run;
 use crate::record::outcome::{Answer, Done, Stopped};
 use crate::record::phase::{Phase, Stage};
-use crate::record::{Call, CallKind, Head, TimerKind};
+use crate::record::{Call, CallKind, Head, MapRun, TimerKind};
 use crate::request_log;
 use crate::stimulus::{Arrival, CallResult, Stimulus};
 use crate::task_token::TaskToken;
 use crate::view::ViewError;
 
-type Reply = Result<Answer, ApiError>;
+/// The answer to one arrival.
+pub(crate) type Reply = Result<Answer, ApiError>;
 
 /// Decides arrivals together, in one transaction, with one answer for each: for all of them or, where a step would grow beyond its bound,
 /// for the first ones (at least one). The rest are for the next step.
@@ -38,6 +41,9 @@ pub fn step(
     let mut draft = Draft::new(desk.view);
     let origin = origin(arrivals);
     let Some(head) = draft.get::<Head>(&key::head(execution))? else {
+        if let Some(map_run) = draft.get::<MapRun>(&key::map_run(execution))? {
+            return map_run::step(desk, draft, execution, map_run, arrivals);
+        }
         let replies =
             arrivals.iter().map(|arrival| without_execution(&mut draft, execution, arrival)).collect();
         return Ok(draft.finish(origin, replies));
@@ -66,7 +72,8 @@ pub fn step(
     Ok(run.flush().finish(origin, replies))
 }
 
-fn origin(arrivals: &[Arrival]) -> Origin {
+/// Which API mutation or scheduler step decides these arrivals.
+pub(crate) fn origin(arrivals: &[Arrival]) -> Origin {
     Origin(match arrivals.first().map(|arrival| &arrival.stimulus) {
         None => "Step",
         Some(Stimulus::TimerDue(_)) => "TimerFired",
@@ -77,10 +84,13 @@ fn origin(arrivals: &[Arrival]) -> Origin {
         Some(Stimulus::CallFinished { .. }) => "CallFinished",
         Some(Stimulus::ChildFinished { .. }) => "ChildFinished",
         Some(Stimulus::Stop { .. }) => "StopExecution",
+        Some(Stimulus::Advance) => "MapRunAdvanced",
+        Some(Stimulus::UpdateMapRun(_)) => "UpdateMapRun",
     })
 }
 
-const DONE: Answer = Answer::Done(Done {});
+/// The answer to what has none of its own.
+pub(crate) const DONE: Answer = Answer::Done(Done {});
 
 /// The answer to what arrives for an execution that was deleted, or never was.
 fn without_execution(draft: &mut Draft<'_>, execution: ExecutionId, arrival: &Arrival) -> Reply {
@@ -102,6 +112,8 @@ fn without_execution(draft: &mut Draft<'_>, execution: ExecutionId, arrival: &Ar
         }
         Stimulus::HandOut { .. } => Err(no_such_task()),
         Stimulus::Stop { .. } => Err(ApiError::execution_does_not_exist(&execution.to_string())),
+        Stimulus::Advance => Ok(DONE),
+        Stimulus::UpdateMapRun(_) => Err(ApiError::resource_not_found(&execution.to_string())),
     }
 }
 
@@ -147,6 +159,9 @@ impl Run<'_> {
                 let stopped_ms = self.head.stopped_ms.unwrap_or(self.now_ms());
                 Ok(Ok(Answer::Stopped(Stopped { stopped_ms })))
             }
+            // Those are for map runs.
+            Stimulus::Advance => Ok(Ok(DONE)),
+            Stimulus::UpdateMapRun(_) => Ok(Err(ApiError::resource_not_found(&self.head.arn))),
         }
     }
 
@@ -294,6 +309,9 @@ impl Run<'_> {
 
     fn child_finished(&mut self, branch: BranchId, attempt: u64) -> Result<(), ViewError> {
         let definition = Arc::clone(&self.definition);
+        if let Some(active) = self.take_waiting_for_map_run(branch, attempt)? {
+            return self.map_run_finished(&definition, active);
+        }
         let Some((mut active, state, task, stage)) = self.take_calling(&definition, branch, attempt)? else {
             // Nobody waits for it: the report is not needed.
             let inbox = key::inbox(self.id, branch, attempt);
@@ -307,6 +325,25 @@ impl Run<'_> {
             // The answer of StartExecution comes first: then the report is looked for.
             Stage::Calling | Stage::Queued => Ok(Outcome::Waits),
         };
+        let result = self.settle(active, state, outcome);
+        self.or_full(result)
+    }
+
+    /// The branch whose attempt waits for a map run.
+    fn take_waiting_for_map_run(
+        &mut self,
+        branch: BranchId,
+        attempt: u64,
+    ) -> Result<Option<Active>, ViewError> {
+        let waits = self.branch(branch)?.is_some_and(|branch| {
+            branch.attempt == attempt && matches!(branch.phase, Some(Phase::MapRun(_)))
+        });
+        if waits { self.take(branch) } else { Ok(None) }
+    }
+
+    fn map_run_finished(&mut self, definition: &Definition, mut active: Active) -> Result<(), ViewError> {
+        let state = self.state(definition, &active.branch)?;
+        let outcome = fan_out::distributed::finished(self, &mut active, state);
         let result = self.settle(active, state, outcome);
         self.or_full(result)
     }

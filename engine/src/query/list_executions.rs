@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::describe_execution::name_of;
+use super::describe_map_run::describe_map_run;
 use super::describe_state_machine::find;
 use super::page::{Page, PageRequest};
 use super::page_token::List;
@@ -48,8 +49,10 @@ impl StatusFilter {
 pub struct ListExecutions {
     /// Who asks.
     pub caller: Caller,
-    /// As given.
+    /// As given; empty if a map run is.
     pub state_machine_arn: String,
+    /// As given: the children of this map run are listed. Empty for none.
+    pub map_run_arn: String,
     /// As given.
     pub filter: StatusFilter,
     /// As given.
@@ -65,24 +68,18 @@ pub struct ExecutionItem {
     pub head: Head,
 }
 
-/// Executions of a state machine, newest first. A page's position is the start time and id of its last execution, which don't change
+/// Executions of a state machine, or children of a map run, newest first. A page's position is the start time and id of its last execution, which don't change
 /// with the status: an execution that ends between two pages is listed once.
 ///
 /// # Errors
 ///
-/// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported`, `InvalidArn`, `InvalidToken`.
+/// `StateMachineDoesNotExist`, `ResourceNotFound`, `StateMachineTypeNotSupported`, `InvalidArn`, `InvalidToken`.
 pub fn list_executions(
     view: &dyn View,
     now: Timestamp,
     request: &ListExecutions,
 ) -> Result<Page<ExecutionItem>, Refusal> {
-    let arn = &request.state_machine_arn;
-    let machine = find(view, &request.caller, arn)?;
-    if machine.kind() == StateMachineType::Express {
-        let text = "This operation is not supported by this type of state machine";
-        return Err(ApiError::new("StateMachineTypeNotSupported", text).into());
-    }
-    let id = machine.machine_id().ok_or_else(|| ViewError::Store(format!("no valid id: {arn}")))?;
+    let (arn, id) = listed_under(view, request)?;
     let list = List::new(&[
         "ListExecutions",
         &request.caller.account,
@@ -120,6 +117,23 @@ pub fn list_executions(
         );
     }
     Ok(Page { items, next_token })
+}
+
+/// Whose executions are listed: its ARN, and the id of its list.
+fn listed_under<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<(&'r str, MachineId), Refusal> {
+    let arn = &request.map_run_arn;
+    if !arn.is_empty() {
+        describe_map_run(view, &request.caller, arn)?;
+        return Ok((arn, MachineId::from_bytes(*ExecutionId::of_arn(arn).as_bytes())));
+    }
+    let arn = &request.state_machine_arn;
+    let machine = find(view, &request.caller, arn)?;
+    if machine.kind() == StateMachineType::Express {
+        let text = "This operation is not supported by this type of state machine";
+        return Err(ApiError::new("StateMachineTypeNotSupported", text).into());
+    }
+    let id = machine.machine_id().ok_or_else(|| ViewError::Store(format!("no valid id: {arn}")))?;
+    Ok((arn, id))
 }
 
 /// A place in the list.

@@ -2,11 +2,13 @@
 
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_for_execution;
 mod get_execution_history;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machines;
 mod list_tags;
 mod page;
@@ -16,11 +18,15 @@ mod payload;
 
 pub use describe_activity::{ActivityDetail, describe_activity};
 pub use describe_execution::{ExecutionDetail, describe_execution};
+pub use describe_map_run::describe_map_run;
 pub use describe_state_machine::{StateMachineDetail, describe_state_machine};
-pub use describe_state_machine_for_execution::describe_state_machine_for_execution;
+pub use describe_state_machine_for_execution::{
+    StateMachineForExecution, describe_state_machine_for_execution,
+};
 pub use get_execution_history::{GetExecutionHistory, HistoryEvent, get_execution_history};
 pub use list_activities::list_activities;
 pub use list_executions::{ExecutionItem, ListExecutions, StatusFilter, list_executions};
+pub use list_map_runs::list_map_runs;
 pub use list_state_machines::{StateMachineItem, list_state_machines};
 pub use list_tags::list_tags;
 pub use page::{Page, PageRequest};

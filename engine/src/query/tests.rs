@@ -113,6 +113,7 @@ fn resources_show_to_their_own_account_and_region_only() {
         let list = ListExecutions {
             caller: caller.clone(),
             state_machine_arn: arn("stateMachine:m"),
+            map_run_arn: String::new(),
             filter: StatusFilter::Any,
             page: size(0),
         };
@@ -181,7 +182,9 @@ fn an_execution_is_described_with_its_payloads_and_its_own_revision() {
         api(describe_execution(&world.memory, &owner(), &arn("execution:m:e"))).expect("it is there");
     assert_eq!((detail.name.as_str(), detail.input, detail.output), ("e", Bytes::from("1"), None));
     let detail = describe_state_machine_for_execution(&world.memory, &owner(), &arn("execution:m:e"));
-    let detail = api(detail).expect("it is there");
+    let found = api(detail).expect("it is there");
+    assert_eq!((found.label, found.map_run_arn), (None, None));
+    let detail = found.detail;
     assert_eq!(detail.machine.arn, arn("stateMachine:m"));
     assert_eq!((detail.name.as_str(), detail.revision.updated_ms), ("m", BEGINNING.0));
 }
@@ -220,7 +223,13 @@ fn executions(
     filter: StatusFilter,
     page: PageRequest,
 ) -> Result<Page<ExecutionItem>, Refusal> {
-    let request = ListExecutions { caller: owner(), state_machine_arn: arn("stateMachine:m"), filter, page };
+    let request = ListExecutions {
+        caller: owner(),
+        state_machine_arn: arn("stateMachine:m"),
+        map_run_arn: String::new(),
+        filter,
+        page,
+    };
     list_executions(&world.memory, world.now, &request)
 }
 

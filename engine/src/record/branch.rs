@@ -41,7 +41,7 @@ pub struct Branch {
     #[prost(message, optional, tag = "10")]
     pub item: Option<PayloadRef>,
     /// What it is doing.
-    #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15")]
+    #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15, 17")]
     pub phase: Option<phase::Phase>,
     /// The variables of this branch's own scope, sorted by name. Those of the scopes around it lie in the branches around it.
     #[prost(message, repeated, tag = "16")]
@@ -84,6 +84,17 @@ pub mod phase {
         /// A Parallel or Map state whose branches run.
         #[prost(message, tag = "15")]
         FannedOut(FanOut),
+        /// A Map state in the mode `DISTRIBUTED` whose map run is under way.
+        #[prost(message, tag = "17")]
+        MapRun(MapRunWait),
+    }
+
+    /// Waits for a map run. Its attempt is the branch's.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct MapRunWait {
+        /// The map run's ARN.
+        #[prost(string, tag = "1")]
+        pub arn: String,
     }
 
     /// It can run.

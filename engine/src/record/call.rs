@@ -15,6 +15,12 @@ pub enum CallKind {
     /// An execution that this one started is stopped, because this one no longer waits for it. Such a call outlives the branch whose
     /// task it was: it has a branch id of its own, that of no branch.
     StopExecution = 2,
+    /// A map run is woken. The call is stored as long as the Map state waits, so that a new leader wakes all map runs there are.
+    MapRun = 3,
+    /// Items of a map run are read.
+    ReadItems = 4,
+    /// The results of a map run are written.
+    WriteResults = 5,
 }
 
 /// A call. It is made at least once, with the same idempotency id each time: a new leader repeats what has no recorded result.
@@ -23,7 +29,8 @@ pub struct Call {
     /// Which attempt of the branch's task: a result of another one is void.
     #[prost(uint64, tag = "1")]
     pub attempt: u64,
-    /// The function's ARN (Lambda), the state machine's ARN (StartExecution) or the execution's ARN (StopExecution).
+    /// The function's ARN (Lambda), the state machine's ARN (StartExecution), the ARN of the execution or map run (StopExecution), or the
+    /// map run's ARN (all others).
     #[prost(string, tag = "2")]
     pub target: String,
     /// The request: the function's payload, or StartExecution's input.
@@ -56,6 +63,9 @@ pub struct Call {
     /// Of StartExecution: the account of the role in `Credentials`, in whose name the call is made; empty for the execution's own.
     #[prost(string, tag = "12")]
     pub account: String,
+    /// Of ReadItems: where reading goes on; empty for the beginning.
+    #[prost(bytes = "bytes", tag = "13")]
+    pub cursor: Bytes,
 }
 
 /// What a child's last transaction writes into its parent's inbox.

@@ -94,6 +94,9 @@ pub struct EventDetails {
     /// The way from a state to the field that could not be evaluated.
     #[prost(string, optional, tag = "15")]
     pub location: Option<String>,
+    /// A map run's ARN.
+    #[prost(string, optional, tag = "16")]
+    pub map_run_arn: Option<String>,
 }
 
 macro_rules! event_types {
@@ -170,4 +173,8 @@ event_types! {
     TaskFailed = 53,
     TaskTimedOut = 54,
     EvaluationFailed = 55,
+    MapRunStarted = 56,
+    MapRunSucceeded = 57,
+    MapRunFailed = 58,
+    MapRunAborted = 59,
 }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::PayloadRef;
+use crate::id::MachineId;
+
+use super::{MapRunLink, PayloadRef};
 
 /// AWS's `ExecutionStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -96,6 +98,17 @@ pub struct Head {
     /// The bytes of all values of variables, of all scopes that there are now.
     #[prost(uint64, tag = "19")]
     pub variables_bytes: u64,
+    /// Of a child of a Map state in the mode `DISTRIBUTED`: what it belongs to.
+    #[prost(message, optional, tag = "20")]
+    pub map_run: Option<MapRunLink>,
+}
+
+impl Head {
+    /// In whose list the execution stands: its map run's, or its state machine's. `None` if the record is damaged.
+    pub fn listed_under(&self) -> Option<MachineId> {
+        let list = self.map_run.as_ref().map_or(&self.machine, |link| &link.map_run);
+        MachineId::from_slice(list)
+    }
 }
 
 /// The parent that waits for an execution's end.

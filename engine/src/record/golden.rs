@@ -48,6 +48,7 @@ fn stored_formats_do_not_change() {
     let mut golden = Golden::default();
     resources(&mut golden);
     executions(&mut golden);
+    map_runs(&mut golden);
     branches(&mut golden);
     requests(&mut golden);
     keys(&mut golden);
@@ -114,6 +115,7 @@ fn executions(golden: &mut Golden) {
             trace_header: "trace".into(),
             role_arn: "role".into(),
             variables_bytes: 0,
+            map_run: None,
         },
     );
     golden.check("Head/Variables", Head { variables_bytes: 45, ..Head::default() });
@@ -134,6 +136,7 @@ fn executions(golden: &mut Golden) {
         role_arn: Some("role".into()),
         assigned: Vec::new(),
         location: None,
+        map_run_arn: None,
     };
     let event =
         Event { id: 18, previous_id: 17, timestamp_ms: 19, kind: EventType::TaskTimedOut as i32, details };
@@ -149,6 +152,75 @@ fn executions(golden: &mut Golden) {
     golden.check("Items", Items { items: vec!["1".into(), "{}".into()] });
     golden.check("Results", Results { outputs: vec![at(0, 0), at(8, 9)] });
     golden.check("ChildResult", ChildResult { child: id(6) });
+}
+
+fn map_runs(golden: &mut Golden) {
+    let way = vec![FlowStep { state: "state".into(), position: 1 }];
+    let counts = EndCounts { succeeded: 50, failed: 51, timed_out: 52, aborted: 53 };
+    golden.check(
+        "MapRun",
+        MapRun {
+            arn: "arn".into(),
+            execution_arn: "execution".into(),
+            branch: 54,
+            attempt: 55,
+            state_machine_arn: "machine".into(),
+            machine: id(3),
+            revision: 56,
+            way: way.clone(),
+            role_arn: "role".into(),
+            status: MapRunStatus::Aborted as i32,
+            stage: MapRunStage::Over as i32,
+            started_ms: 57,
+            stopped_ms: Some(58),
+            error: Some("error".into()),
+            cause: Some("cause".into()),
+            max_concurrency: 59,
+            tolerated_failure_count: Some(60),
+            tolerated_failure_percentage: Some(61.5),
+            items_read: 62,
+            items_started: 63,
+            items_waiting_bytes: 64,
+            all_read: true,
+            cursor: "cursor".into(),
+            children_started: 65,
+            items: counts,
+            children: counts,
+            call: Some(Call { attempt: 66, cursor: "cursor".into(), ..Call::default() }),
+            calls_made: 67,
+            ready_since_ms: Some(68),
+            stops_under_way: 69,
+            stops_made: 70,
+            results_bytes: 71,
+            results_too_large: true,
+            results_written: 72,
+            label: "label".into(),
+        },
+    );
+    golden.check(
+        "MapRunSetup",
+        MapRunSetup {
+            input: "1".into(),
+            context: "{}".into(),
+            variables: "[]".into(),
+            source: "2".into(),
+            destination: "3".into(),
+            batch_input: "4".into(),
+            batch_items_max: 73,
+            batch_bytes_max: 74,
+        },
+    );
+    let item = MapItem { value: "1".into(), key: Some("key".into()) };
+    golden.check("WaitingItems", WaitingItems { items: vec![item], source: "source".into() });
+    golden.check("ChildResults", ChildResults { results: vec![Bytes::new(), "1".into()] });
+    golden.check("MapRunOutput", MapRunOutput { result: "[]".into() });
+    let link = MapRunLink { map_run: id(7), arn: "arn".into(), number: 75, items: 76, way };
+    golden.check("Head/MapRun", Head { map_run: Some(link), ..Head::default() });
+    let details = EventDetails { map_run_arn: Some("arn".into()), ..EventDetails::default() };
+    let event = Event { id: 77, kind: EventType::MapRunStarted as i32, details, ..Event::default() };
+    golden.check("Chunk/MapRun", Chunk { events: vec![event], payloads: Vec::new() });
+    let phase = phase::Phase::MapRun(phase::MapRunWait { arn: "arn".into() });
+    golden.check("Branch/MapRun", Branch { phase: Some(phase), ..Branch::default() });
 }
 
 fn variable() -> Variable {
@@ -169,6 +241,7 @@ fn call() -> Call {
         whole_answer: true,
         trace_header: "trace".into(),
         account: "account".into(),
+        cursor: Bytes::new(),
     }
 }
 
@@ -259,6 +332,13 @@ fn keys(golden: &mut Golden) {
     golden.key("items", &key::items(execution, branch, 4));
     golden.key("results", &key::results(execution, branch, 4));
     golden.key("inbox", &key::inbox(execution, branch, 5));
+    golden.key("map_run", &key::map_run(execution));
+    golden.key("map_run_setup", &key::map_run_setup(execution));
+    golden.key("waiting_items", &key::waiting_items(execution, 300));
+    golden.key("child_results", &key::child_results(execution, 4));
+    golden.key("map_run_output", &key::map_run_output(execution));
+    golden.key("started_map_run", &key::started_map_run(execution, time, execution));
+    golden.key("map_run_of", &key::map_run_of(machine, execution));
     golden.key("name_hold", &key::name_hold(execution));
     golden.key("listing", &key::listing(machine, ExecutionStatus::TimedOut, time, execution));
     golden.key("timer", &Timer { due: time, execution, branch, kind: TimerKind::Heartbeat }.key());

@@ -8,6 +8,7 @@ mod execution;
 mod fan_out;
 #[cfg(test)]
 mod golden;
+mod map_run;
 mod request;
 mod state_machine;
 mod timer;
@@ -18,6 +19,10 @@ pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
 pub use fan_out::{Items, Results, SLICE_LEN};
+pub use map_run::{
+    ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunSetup, MapRunStage,
+    MapRunStatus, RESULTS_PER_SLICE, WaitingItems,
+};
 pub use request::{Outcome, outcome};
 pub use state_machine::{
     Configuration, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,

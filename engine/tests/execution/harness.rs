@@ -3,7 +3,7 @@
 //! Histories are compared as text, one line an event: `ID<PREVIOUS TYPE member=value ...`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -109,6 +109,10 @@ pub(crate) struct World {
     /// The transactions of all commits.
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) token: Option<TaskToken>,
+    /// What reading items yields, call by call.
+    pub(crate) reads: VecDeque<CallResult>,
+    /// What writing results yields, call by call.
+    pub(crate) writes: VecDeque<CallResult>,
 }
 
 impl Default for World {
@@ -122,6 +126,8 @@ impl Default for World {
             effects: Vec::new(),
             transactions: Vec::new(),
             token: None,
+            reads: VecDeque::new(),
+            writes: VecDeque::new(),
         };
         world.write(|draft| {
             let activity =
@@ -339,7 +345,7 @@ impl World {
 
     /// Does what a leader does between executions.
     pub(crate) fn lead(&mut self) {
-        for _ in 0..1000 {
+        for _ in 0..10_000 {
             let wake = self.effects.iter().position(|effect| matches!(effect, Effect::WakeParent { .. }));
             if let Some(place) = wake
                 && let Effect::WakeParent { execution, branch, attempt } = self.effects.remove(place)
@@ -360,6 +366,12 @@ impl World {
     pub(crate) fn make(&mut self, key: CallKey, call: &Call) {
         let result = match key.kind {
             CallKind::Lambda => return,
+            CallKind::MapRun => {
+                let _ = self.deliver(ExecutionId::of_arn(&call.target), Stimulus::Advance);
+                return;
+            }
+            CallKind::ReadItems => self.reads.pop_front().expect("the test says what is read"),
+            CallKind::WriteResults => self.writes.pop_front().expect("the test says what is written"),
             CallKind::StopExecution => {
                 let _ = self
                     .deliver(ExecutionId::of_arn(&call.target), Stimulus::Stop { error: None, cause: None });
@@ -439,6 +451,13 @@ fn line(event: &record::Event, text: impl Fn(PayloadRef) -> String) -> String {
         ("error", details.error.clone()),
         ("cause", details.cause.clone()),
         ("location", details.location.clone()),
+        (
+            "run",
+            details
+                .map_run_arn
+                .clone()
+                .map(|arn| arn.rsplit_once(':').map_or(arn.clone(), |(front, _)| front.to_owned())),
+        ),
         ("input", details.input.map(&text)),
         ("output", details.output.map(&text)),
         ("assigned", (!assigned.is_empty()).then(|| assigned.join(","))),
@@ -476,12 +495,15 @@ pub(crate) fn play(definition: &str, input: &str, script: &[Do]) -> World {
     world
 }
 
-/// An ended execution has its head, its history, its listing and its expiry, and nothing else.
+/// An ended execution has its head, its history, the list of its map runs, its listing and its expiry, and nothing else.
 pub(crate) fn assert_cleared(world: &World, execution: ExecutionId) {
     let prefix = key::head(execution);
     let letter = |key: &Bytes| key.get(prefix.len()).copied();
-    let left: Vec<_> =
-        world.memory.pairs(&prefix).filter(|(key, _)| !matches!(letter(key), None | Some(b'c'))).collect();
+    let left: Vec<_> = world
+        .memory
+        .pairs(&prefix)
+        .filter(|(key, _)| !matches!(letter(key), None | Some(b'c' | b'd')))
+        .collect();
     assert_eq!(left, [], "nothing but the history is left");
     assert!(world.timers().iter().all(|timer| timer.execution != execution));
     assert!(world.waiting().iter().all(|(waiting, _)| waiting.execution != execution));

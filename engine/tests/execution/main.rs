@@ -1,6 +1,7 @@
 //! Executions from their start to their end, through the engine's public doors and over a map in memory.
 
 mod activity;
+mod distributed;
 mod errors;
 mod fan_out;
 mod flow;

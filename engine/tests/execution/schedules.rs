@@ -92,6 +92,9 @@ fn expected_index(
             Phase::FannedOut(fan_out) => {
                 fan_out.ready_since_ms.map(|due| timer(TimerKind::Resume, due));
             }
+            Phase::MapRun(_) => {
+                calls.insert(CallKey { execution, branch: *branch, kind: CallKind::MapRun });
+            }
             Phase::Working(work) => {
                 work.timeout_due_ms.map(|due| timer(TimerKind::TaskTimeout, due));
                 work.heartbeat_due_ms.map(|due| timer(TimerKind::Heartbeat, due));

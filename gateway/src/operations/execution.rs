@@ -46,7 +46,7 @@ pub(super) fn stop(mut members: Members, caller: Caller) -> Result<StopExecution
 
 pub(super) fn describe(mut members: Members, caller: Caller) -> Result<DescribeExecutionRequest, Fault> {
     let execution_arn = members.required_text("executionArn");
-    arn::check(&execution_arn, Kind::Execution)?;
+    arn::check(&execution_arn, Kind::AnyExecution)?;
     Ok(DescribeExecutionRequest { caller: Some(caller), execution_arn })
 }
 
@@ -87,6 +87,8 @@ struct Described<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     output_details: Option<Details>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     trace_header: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -117,6 +119,7 @@ pub(super) fn described(answer: &DescribeExecutionResponse, data: IncludedData) 
         input_details: Details { included },
         output: answer.output.as_deref().filter(|_| included).map(json::text),
         output_details: answer.output.as_ref().map(|_| Details { included }),
+        map_run_arn: json::some(&answer.map_run_arn),
         trace_header: json::some(&answer.trace_header),
         // Error and cause are the execution's data, as its output is.
         error: answer.error.as_deref().filter(|_| included),

@@ -107,6 +107,7 @@ impl Serialize for EventDetails<'_> {
             }
             Details::Task(details) => task(&mut map, details)?,
             Details::MapStateStarted(details) => map.serialize_entry("length", &details.length)?,
+            Details::MapRunStarted(details) => map.serialize_entry("mapRunArn", &details.map_run_arn)?,
             Details::MapIteration(details) => {
                 map.serialize_entry("name", &details.name)?;
                 map.serialize_entry("index", &details.index)?;

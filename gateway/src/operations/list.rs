@@ -34,14 +34,18 @@ pub(super) fn activities(mut members: Members, caller: Caller) -> ListActivities
 
 pub(super) fn executions(mut members: Members, caller: Caller) -> Result<ListExecutionsRequest, Fault> {
     let refused = |why| Err(Fault::modelled("ValidationException", why));
-    let state_machine_arn = match (members.text("stateMachineArn"), members.text("mapRunArn")) {
-        (Some(arn), None) => arn,
-        (None, Some(_)) => {
-            return refused("Listing the executions of a Map Run is not supported by this server");
+    let (state_machine_arn, map_run_arn) = match (members.text("stateMachineArn"), members.text("mapRunArn"))
+    {
+        (Some(arn), None) => {
+            arn::check(&arn, Kind::StateMachine)?;
+            (arn, String::new())
+        }
+        (None, Some(arn)) => {
+            arn::check(&arn, Kind::MapRun)?;
+            (String::new(), arn)
         }
         _ => return refused("Exactly one of stateMachineArn and mapRunArn must be specified"),
     };
-    arn::check(&state_machine_arn, Kind::StateMachine)?;
     if members.text("redriveFilter").is_some() {
         return refused("redriveFilter is not supported by this server");
     }
@@ -49,6 +53,7 @@ pub(super) fn executions(mut members: Members, caller: Caller) -> Result<ListExe
     Ok(ListExecutionsRequest {
         caller: Some(caller),
         state_machine_arn,
+        map_run_arn,
         status_filter: filter.unwrap_or_default().into(),
         max_results: max_results(&members),
         next_token: members.text("nextToken").unwrap_or_default(),
@@ -121,6 +126,10 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
         start_date: Time,
         #[serde(skip_serializing_if = "Option::is_none")]
         stop_date: Option<Time>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        map_run_arn: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item_count: Option<u64>,
         redrive_count: u32,
     }
     let items = answer.executions.iter().map(|item| Item {
@@ -130,6 +139,8 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
         status: item.status().as_str_name(),
         start_date: Time(item.start_date_ms),
         stop_date: item.stop_date_ms.map(Time),
+        map_run_arn: json::some(&item.map_run_arn),
+        item_count: item.item_count,
         redrive_count: item.redrive_count,
     });
     json::body(&Listed { executions: items.collect(), next_token: json::some(&answer.next_token) })

@@ -6,6 +6,7 @@ mod execution;
 mod history;
 mod json;
 mod list;
+mod map_run;
 mod state_machine;
 mod tag;
 mod task;
@@ -66,6 +67,10 @@ pub(crate) async fn perform(
             let answer = ask!(nodes, operation, describe_execution, execution::describe(members, caller)?)?;
             Ok(execution::described(&answer, data))
         }
+        Operation::DescribeMapRun => {
+            let answer = ask!(nodes, operation, describe_map_run, map_run::describe(members, caller)?)?;
+            Ok(map_run::described(&answer))
+        }
         Operation::DescribeStateMachine => {
             let data = json::IncludedData::of(&members);
             let request = state_machine::describe(members, caller)?;
@@ -93,6 +98,10 @@ pub(crate) async fn perform(
         Operation::ListExecutions => {
             let answer = ask!(nodes, operation, list_executions, list::executions(members, caller)?)?;
             Ok(list::executions_listed(&answer))
+        }
+        Operation::ListMapRuns => {
+            let answer = ask!(nodes, operation, list_map_runs, map_run::list(members, caller)?)?;
+            Ok(map_run::listed(&answer))
         }
         Operation::ListStateMachines => {
             let answer = ask!(nodes, operation, list_state_machines, list::state_machines(members, caller))?;
@@ -128,6 +137,10 @@ pub(crate) async fn perform(
         }
         Operation::UntagResource => {
             ask!(nodes, operation, untag_resource, tag::remove(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::UpdateMapRun => {
+            ask!(nodes, operation, update_map_run, map_run::update(members, caller)?)?;
             Ok(json::empty())
         }
         Operation::UpdateStateMachine => {

@@ -166,7 +166,7 @@ pub(super) fn describe_for_execution(
     caller: Caller,
 ) -> Result<DescribeStateMachineForExecutionRequest, Fault> {
     let execution_arn = members.required_text("executionArn");
-    arn::check(&execution_arn, Kind::Execution)?;
+    arn::check(&execution_arn, Kind::AnyExecution)?;
     Ok(DescribeStateMachineForExecutionRequest { caller: Some(caller), execution_arn })
 }
 
@@ -225,6 +225,10 @@ struct Described<'a> {
     encryption_configuration: EncryptionConfiguration,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     variable_references: BTreeMap<&'a str, &'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
 }
 
 /// Variables are part of the definition, and left out with it. AWS leaves out an empty map as well.
@@ -310,6 +314,8 @@ pub(super) fn described(answer: &DescribeStateMachineResponse, data: IncludedDat
         revision_id: json::some(&answer.revision_id),
         encryption_configuration: EncryptionConfiguration::OWNED,
         variable_references: references(&answer.variable_references, data),
+        map_run_arn: None,
+        label: None,
     })
 }
 
@@ -331,5 +337,7 @@ pub(super) fn described_for_execution(
         revision_id: json::some(&answer.revision_id),
         encryption_configuration: EncryptionConfiguration::OWNED,
         variable_references: references(&answer.variable_references, data),
+        map_run_arn: json::some(&answer.map_run_arn),
+        label: json::some(&answer.label),
     })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
 use super::{Error, Settings};
-use crate::{lambda, leader};
+use crate::{lambda, leader, s3};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -48,6 +48,9 @@ pub(crate) struct Node {
     pub(crate) leader: leader::Settings,
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
+    /// Where buckets are.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the distributed Map asks for it"))]
+    pub(crate) s3: s3::Config,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -69,11 +72,13 @@ impl Node {
         }
         let lambda_endpoint = [settings.lambda_endpoint.clone()]
             .into_iter()
-            .chain(["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"].map(variable))
+            .chain(["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"].map(&variable))
             .flatten()
             .find(|url| !url.is_empty());
         let lambda = lambda::Endpoints::new(lambda_endpoint.as_deref(), &settings.lambda_function)
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
+        let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
+            .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
         let defaults = Tuning::default();
         let replica = keepstep_raft::Config {
             folder: settings.data.clone().unwrap_or_else(|| PathBuf::from(DATA)),
@@ -96,6 +101,7 @@ impl Node {
             gateway,
             leader: leader_settings(&settings),
             lambda,
+            s3,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })

@@ -115,6 +115,10 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_LAMBDA_CALLS_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lambda_calls_max: Option<usize>,
+    /// S3-compatible endpoint of all buckets [default: AWS_ENDPOINT_URL_S3, or AWS_ENDPOINT_URL, or AWS's own].
+    #[arg(long, env = "KEEPSTEP_S3_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) s3_endpoint: Option<String>,
     /// Largest input or output of a state or an execution, in bytes [default: 262144].
     #[arg(long, env = "KEEPSTEP_PAYLOAD_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! Makes the calls that tasks wait for: Lambda functions are invoked, other executions are started and stopped. Each call is made at
+//! Makes the calls that tasks and map runs wait for: Lambda functions are invoked, other executions are started and stopped, items are read
+//! and results written. Each call is made at
 //! least once, with the same idempotency id each time, until its result is recorded; it is never retried here, since that is what the
 //! task's `Retry` is for.
 
@@ -6,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keepstep_engine::execution::read_payload;
+use keepstep_engine::id::ExecutionId;
 use keepstep_engine::key::{self, CallKey};
 use keepstep_engine::record::{Call, CallKind};
 use keepstep_engine::stimulus::CallResult;
@@ -13,21 +15,24 @@ use keepstep_engine::{Stimulus, ViewError};
 use tokio::sync::Semaphore;
 
 use super::call_queue::{Due, Lane};
-use super::child;
 use super::term::Term;
 use super::{Failure, Shared, step};
+use super::{child, map_run};
 use crate::lambda::Invocation;
 
-/// Executions that are being started or stopped at a time.
+/// Executions that are being started or stopped, and map runs that are being woken, at a time.
 const OWN_MAX: usize = 256;
+/// Map runs whose items are being read, or whose results are being written, at a time: each may hold some megabytes.
+const OBJECTS_MAX: usize = 16;
 
 /// Runs until the term ends.
 pub(crate) async fn run(shared: Arc<Shared>, term: Arc<Term>, lambda_calls_max: usize) {
     let ended = term.ended.clone();
-    let lanes = futures::future::join3(
+    let lanes = futures::future::join4(
         scan(&shared, &term),
         make(&shared, &term, Lane::Lambda, lambda_calls_max),
         make(&shared, &term, Lane::Own, OWN_MAX),
+        make(&shared, &term, Lane::Objects, OBJECTS_MAX),
     );
     ended.run_until_cancelled(lanes).await;
 }
@@ -106,8 +111,15 @@ async fn perform(shared: &Arc<Shared>, term: &Arc<Term>, key: CallKey, call: &Ca
         }
         CallKind::StartExecution => child::start(shared, term, key, call, payload).await?,
         CallKind::StopExecution => child::stop(shared, term, call).await?,
+        CallKind::MapRun => {
+            // Its end comes by its own report, not as the answer to this.
+            step::insist(shared, term, ExecutionId::of_arn(&call.target), Stimulus::Advance).await;
+            return None;
+        }
+        CallKind::ReadItems => map_run::read_items(shared, key, call).await?,
+        CallKind::WriteResults => map_run::write_results(shared, key, call).await?,
     };
-    let outcome = if matches!(result, CallResult::Succeeded(_)) { "succeeded" } else { "failed" };
+    let outcome = if matches!(result, CallResult::Failed { .. }) { "failed" } else { "succeeded" };
     shared.meters.task(resource(key.kind), outcome);
     Some(result)
 }
@@ -117,6 +129,9 @@ fn resource(kind: CallKind) -> &'static str {
         CallKind::Lambda => "lambda",
         CallKind::StartExecution => "start_execution",
         CallKind::StopExecution => "stop_execution",
+        CallKind::MapRun => "map_run",
+        CallKind::ReadItems => "read_items",
+        CallKind::WriteResults => "write_results",
     }
 }
 

@@ -26,15 +26,18 @@ const SCAN_MAX: usize = 1_000;
 pub(crate) enum Lane {
     /// Lambda functions.
     Lambda,
-    /// Executions started and stopped.
+    /// Executions started and stopped, map runs woken.
     Own,
+    /// Objects read and written for map runs.
+    Objects,
 }
 
 impl Lane {
     fn of(kind: CallKind) -> Self {
         match kind {
             CallKind::Lambda => Self::Lambda,
-            CallKind::StartExecution | CallKind::StopExecution => Self::Own,
+            CallKind::StartExecution | CallKind::StopExecution | CallKind::MapRun => Self::Own,
+            CallKind::ReadItems | CallKind::WriteResults => Self::Objects,
         }
     }
 }
@@ -55,6 +58,8 @@ pub(crate) struct CallQueue {
     pub(crate) lambda: Notify,
     /// Told when a call of our own waits.
     pub(crate) own: Notify,
+    /// Told when an object is to be read or written.
+    pub(crate) objects: Notify,
     /// Told when the index is to be scanned.
     pub(crate) scan: Notify,
     known: Gauge,
@@ -64,6 +69,7 @@ pub(crate) struct CallQueue {
 struct State {
     lambda: VecDeque<(CallKey, Call)>,
     own: VecDeque<(CallKey, Call)>,
+    objects: VecDeque<(CallKey, Call)>,
     /// Waiting and under way: the attempt, and how to give it up.
     known: HashMap<CallKey, (u64, CancellationToken)>,
     /// The first of the calls that were left in the index for want of room: the next scan begins there. One that began anew would find
@@ -76,6 +82,7 @@ impl State {
         match lane {
             Lane::Lambda => &mut self.lambda,
             Lane::Own => &mut self.own,
+            Lane::Objects => &mut self.objects,
         }
     }
 }
@@ -86,6 +93,7 @@ impl CallQueue {
             state: Mutex::default(),
             lambda: Notify::new(),
             own: Notify::new(),
+            objects: Notify::new(),
             scan: Notify::new(),
             known: gauge!(metric::CALLS),
         }
@@ -100,6 +108,7 @@ impl CallQueue {
         match lane {
             Lane::Lambda => &self.lambda,
             Lane::Own => &self.own,
+            Lane::Objects => &self.objects,
         }
     }
 

@@ -21,6 +21,7 @@ mod hand_out;
 mod lead;
 mod ledger;
 mod mailbox;
+mod map_run;
 #[cfg(test)]
 mod memory_ledger;
 mod pool;

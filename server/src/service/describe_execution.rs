@@ -30,5 +30,6 @@ pub(super) async fn call(
         redrive_count: 0,
         redrive_status: redrive_status.to_owned(),
         redrive_status_reason,
+        map_run_arn: head.map_run.map(|link| link.arn).unwrap_or_default(),
     })
 }

@@ -40,7 +40,8 @@ fn details(event: HistoryEvent) -> Option<Details> {
         | Type::LambdaFunctionFailed
         | Type::LambdaFunctionScheduleFailed
         | Type::LambdaFunctionStartFailed
-        | Type::LambdaFunctionTimedOut => {
+        | Type::LambdaFunctionTimedOut
+        | Type::MapRunFailed => {
             Details::Failure(proto::Failure { error: details.error, cause: details.cause })
         }
         Type::PassStateEntered
@@ -107,6 +108,9 @@ fn details(event: HistoryEvent) -> Option<Details> {
         Type::MapStateStarted => {
             Details::MapStateStarted(proto::MapStateStarted { length: details.length.unwrap_or_default() })
         }
+        Type::MapRunStarted => Details::MapRunStarted(proto::MapRunStarted {
+            map_run_arn: details.map_run_arn.unwrap_or_default(),
+        }),
         Type::MapIterationStarted
         | Type::MapIterationSucceeded
         | Type::MapIterationFailed
@@ -123,6 +127,8 @@ fn details(event: HistoryEvent) -> Option<Details> {
         | Type::MapStateSucceeded
         | Type::MapStateFailed
         | Type::MapStateAborted
+        | Type::MapRunSucceeded
+        | Type::MapRunAborted
         | Type::LambdaFunctionStarted => return None,
     })
 }

@@ -15,6 +15,7 @@ pub(super) async fn call(
     let asked = ListExecutions {
         caller,
         state_machine_arn: request.state_machine_arn,
+        map_run_arn: request.map_run_arn,
         filter,
         page: page::request(request.max_results, request.next_token),
     };
@@ -28,6 +29,8 @@ pub(super) async fn call(
         start_date_ms: item.head.started_ms,
         stop_date_ms: item.head.stopped_ms,
         redrive_count: 0,
+        item_count: item.head.map_run.as_ref().map(|link| link.items),
+        map_run_arn: item.head.map_run.map(|link| link.arn).unwrap_or_default(),
     });
     Ok(ListExecutionsResponse { executions: executions.collect(), next_token: found.next_token })
 }

@@ -11,6 +11,7 @@ mod delete_activity;
 mod delete_state_machine;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_for_execution;
 mod execution_status;
@@ -20,6 +21,7 @@ mod get_execution_history;
 mod history_event;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod page;
@@ -34,6 +36,7 @@ mod tag_resource;
 mod task_token;
 mod unexpected;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod variable_references;
 
@@ -152,6 +155,24 @@ impl Workflow for WorkflowService {
         request: Request<GetExecutionHistoryRequest>,
     ) -> Answer<GetExecutionHistoryResponse> {
         answer(get_execution_history::call(self, request.into_inner()).await)
+    }
+
+    async fn describe_map_run(
+        &self,
+        request: Request<DescribeMapRunRequest>,
+    ) -> Answer<DescribeMapRunResponse> {
+        answer(describe_map_run::call(self, request.into_inner()).await)
+    }
+
+    async fn list_map_runs(&self, request: Request<ListMapRunsRequest>) -> Answer<ListMapRunsResponse> {
+        answer(list_map_runs::call(self, request.into_inner()).await)
+    }
+
+    async fn update_map_run(&self, request: Request<UpdateMapRunRequest>) -> Answer<UpdateMapRunResponse> {
+        self.lead(request, update_map_run::call, |mut leader, request| async move {
+            leader.update_map_run(request).await
+        })
+        .await
     }
 
     async fn create_activity(

@@ -11,9 +11,10 @@ use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
-use crate::record::{Deletion, ExecutionStatus, Head, StateMachine};
+use crate::record::{Deletion, ExecutionStatus, Head, MapRun, StateMachine};
 use crate::view::{Direction, View, ViewError};
 
+use super::map_run;
 use super::purge::purge;
 
 const ORIGIN: Origin = Origin("StateMachineDeletion");
@@ -64,6 +65,12 @@ pub fn advance(desk: &Desk<'_>, machine: MachineId) -> Result<Decision<Progress>
         if !listed(&draft, machine, ExecutionStatus::Running, 1)?.is_empty() {
             return Ok(Decision::unchanged(Progress::Waiting));
         }
+        // Map runs go on for a while when the execution that waited for them has ended, and their children run this machine's revisions.
+        match delete_map_runs(desk, &mut draft, machine)? {
+            Progress::Waiting => return Ok(Decision::unchanged(Progress::Waiting)),
+            Progress::More => return Ok(draft.finish(ORIGIN, Progress::More)),
+            Progress::Gone => {}
+        }
         if delete_executions(desk, &mut draft, machine)? {
             return Ok(draft.finish(ORIGIN, Progress::More));
         }
@@ -75,6 +82,30 @@ pub fn advance(desk: &Desk<'_>, machine: MachineId) -> Result<Decision<Progress>
         draft.delete(marker);
     }
     Ok(draft.finish(ORIGIN, progress))
+}
+
+/// Deletes a piece of the first map run there is, with its children.
+fn delete_map_runs(
+    desk: &Desk<'_>,
+    draft: &mut Draft<'_>,
+    machine: MachineId,
+) -> Result<Progress, ViewError> {
+    let prefix = key::map_runs_of(machine);
+    let found = draft.scan(&prefix, &key::prefix_end(&prefix), 1, Direction::Forward)?;
+    let Some((listing, id)) = found.first().and_then(|(key, _)| Some((key, key::parse_map_run_of(key)?)))
+    else {
+        return Ok(Progress::Gone);
+    };
+    let Some(record) = draft.get::<MapRun>(&key::map_run(id))? else {
+        draft.delete(listing.clone());
+        return Ok(Progress::More);
+    };
+    let Some(due) = map_run::due(desk, &record) else { return Ok(Progress::Waiting) };
+    if !delete_executions(desk, draft, MachineId::from_bytes(*id.as_bytes()))? {
+        draft.delete(key::expiry(due, id));
+        map_run::delete(draft, id, &record, KEYS_MAX)?;
+    }
+    Ok(Progress::More)
 }
 
 /// Whether there was any to delete.

@@ -3,6 +3,7 @@
 //! remembered between calls but what is stored.
 
 pub mod deletion;
+mod map_run;
 mod purge;
 pub mod request_outcomes;
 pub mod retention;

@@ -6,13 +6,13 @@
 use crate::api_error::Refusal;
 use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
-use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::id::{ExecutionId, Timestamp};
 use crate::key;
-use crate::record::{ExecutionStatus, Head, NameHold};
+use crate::record::{ExecutionStatus, Head, MapRun, NameHold};
 use crate::view::{Direction, ViewError};
 
-use super::Progress;
 use super::purge::purge;
+use super::{Progress, map_run};
 
 const ORIGIN: Origin = Origin("RetentionOver");
 
@@ -58,6 +58,9 @@ fn expire(
     execution: ExecutionId,
     most: usize,
 ) -> Result<(usize, bool), ViewError> {
+    if let Some(record) = draft.get::<MapRun>(&key::map_run(execution))? {
+        return expire_map_run(desk, draft, time, execution, &record, most);
+    }
     let head: Option<Head> = draft.get(&key::head(execution))?;
     let held = key::name_hold(execution);
     let hold_until = match head {
@@ -73,8 +76,8 @@ fn expire(
                 draft.put_empty(key::expiry(due, execution));
                 return Ok((0, true));
             }
-            if let Some(machine) = MachineId::from_slice(&head.machine) {
-                draft.delete(key::listing(machine, head.status(), Timestamp(head.started_ms), execution));
+            if let Some(list) = head.listed_under() {
+                draft.delete(key::listing(list, head.status(), Timestamp(head.started_ms), execution));
             }
             let until = after_seconds(stopped_ms, desk.limits.name_hold_seconds);
             draft.put(held.clone(), &NameHold { until_ms: until.0 });
@@ -97,7 +100,34 @@ fn expire(
     Ok((deleted, nothing_left))
 }
 
-fn after_seconds(time_ms: i64, seconds: u64) -> Timestamp {
+fn expire_map_run(
+    desk: &Desk<'_>,
+    draft: &mut Draft<'_>,
+    time: Timestamp,
+    id: ExecutionId,
+    record: &MapRun,
+    most: usize,
+) -> Result<(usize, bool), ViewError> {
+    match map_run::due(desk, record) {
+        Some(due) if due <= desk.now => {
+            let (deleted, nothing_left) = map_run::delete(draft, id, record, most)?;
+            if nothing_left {
+                draft.delete(key::expiry(time, id));
+            }
+            Ok((deleted, nothing_left))
+        }
+        due => {
+            draft.delete(key::expiry(time, id));
+            if let Some(due) = due {
+                draft.put_empty(key::expiry(due, id));
+            }
+            Ok((0, true))
+        }
+    }
+}
+
+/// So many seconds after a time in milliseconds.
+pub(super) fn after_seconds(time_ms: i64, seconds: u64) -> Timestamp {
     let milliseconds = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
     Timestamp(time_ms.saturating_add(milliseconds))
 }

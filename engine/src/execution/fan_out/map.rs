@@ -1,12 +1,11 @@
-//! The Map state in inline mode: an iteration for each item, so many at a time.
+//! The Map state in inline mode: an iteration for each item, so many at a time. What both modes have is here as well.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use keepstep_asl::definition::{Map, Number, Payload, State};
 use keepstep_asl::jsonata::{Limits, ResultType};
 use keepstep_asl::path::Path;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::compute::refused;
 use super::super::context::Item;
@@ -16,7 +15,7 @@ use super::super::io::Document;
 use super::super::run::{Active, Run};
 use super::Start;
 use crate::record::phase::FanOut;
-use crate::record::{EventDetails, EventType, Items, SLICE_LEN};
+use crate::record::{EventDetails, EventType, Items, MapItem, SLICE_LEN};
 
 pub(in super::super) fn run(
     run: &mut Run<'_>,
@@ -24,42 +23,28 @@ pub(in super::super) fn run(
     state: &State,
     map: &Map,
 ) -> Result<Outcome, Interrupt> {
+    if let Some(distributed) = &map.distributed {
+        return super::distributed::run(run, active, state, map, distributed);
+    }
     let input = run.effective_input(active, state)?;
     let concurrency = whole(run, active, state, &input, "MaxConcurrency", &map.max_concurrency)?;
+    // Without effect on an inline Map, but evaluated (recorded).
     tolerated(run, active, state, &input, map)?;
-    let list = match (&map.items_path, &map.items) {
-        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
-        (Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
-        (None, None) => run.parsed(&input)?,
-    };
-    let Some(items) = texts(&list) else {
-        let path = map.items_path.as_ref().map_or("$", Path::text);
-        return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
-    };
+    let items = items(run, active, state, map, &input)?;
+    let over_members = items.iter().any(|item| item.key.is_some());
     let length = items.len() as u64;
-    for (slice, items) in (0..).zip(items.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
-        run.put_items(active.id, slice, Items { items: items.to_vec() });
+    let texts: Vec<_> = items.into_iter().map(MapItem::into_text).collect();
+    for (slice, items) in (0..).zip(texts.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
+        let items = items.to_vec();
+        run.put_items(active.id, slice, Items { items });
     }
     let input = run.store(&state.name, input)?;
     let details = EventDetails { length: Some(length), ..EventDetails::default() };
     run.event(active, EventType::MapStateStarted, details)?;
     let concurrency_max = run.desk.limits.map_concurrency_max;
     let concurrency = if concurrency == 0 { concurrency_max } else { concurrency.min(concurrency_max) };
-    let (concurrency, over_members) = (concurrency.max(1), list.is_object());
+    let concurrency = concurrency.max(1);
     Ok(super::begin(run, active, FanOut { input, length, concurrency, over_members, ..FanOut::default() }))
-}
-
-/// The items of a list, or the members of an object as pairs (developer guide, "ItemsPath"; the names in a pair are those that AWS
-/// gives it, github.com/floci-io/floci/pull/1588).
-fn texts(list: &Value) -> Option<Vec<Bytes>> {
-    match list {
-        Value::Array(items) => Some(items.iter().map(|item| item.to_string().into()).collect()),
-        Value::Object(members) => {
-            let pair = |(key, value): (&String, &Value)| json!({ "Key": key, "Value": value });
-            Some(members.iter().map(|member| pair(member).to_string().into()).collect())
-        }
-        _ => None,
-    }
 }
 
 /// The next iteration.
@@ -95,36 +80,72 @@ pub(super) fn start(
     Ok(Start { state: flow, input, item: Some(item) })
 }
 
-/// `ToleratedFailureCount` and `ToleratedFailurePercentage`: without effect on an inline Map, but evaluated (recorded).
-fn tolerated(
+/// The items that come with the state's input: those of a list, or the members of an object (developer guide, "ItemsPath").
+pub(super) fn items(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    map: &Map,
+    input: &Document,
+) -> Result<Vec<MapItem>, Interrupt> {
+    let list = match (&map.items_path, &map.items) {
+        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
+        (Some(path), None) => Arc::new(value_at(run, active, state, input, path)?),
+        (None, None) => run.parsed(input)?,
+    };
+    let item = |value: &Value, key| MapItem { value: value.to_string().into(), key };
+    match &*list {
+        Value::Array(items) => Ok(items.iter().map(|value| item(value, None)).collect()),
+        Value::Object(members) => {
+            Ok(members.iter().map(|(key, value)| item(value, Some(key.clone()))).collect())
+        }
+        _ => {
+            let path = map.items_path.as_ref().map_or("$", Path::text);
+            Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")))
+        }
+    }
+}
+
+/// How many items may fail.
+pub(super) struct Tolerated {
+    pub count: Option<u64>,
+    pub percentage: Option<f64>,
+}
+
+/// `ToleratedFailureCount` and `ToleratedFailurePercentage`.
+pub(super) fn tolerated(
     run: &mut Run<'_>,
     active: &Active,
     state: &State,
     input: &Document,
     map: &Map,
-) -> Result<(), Interrupt> {
-    if let Some(count) = &map.tolerated_failure_count {
-        whole(run, active, state, input, "ToleratedFailureCount", count)?;
-    }
+) -> Result<Tolerated, Interrupt> {
+    let count = match &map.tolerated_failure_count {
+        Some(count) => Some(whole(run, active, state, input, "ToleratedFailureCount", count)?),
+        None => None,
+    };
     const FIELD: &str = "ToleratedFailurePercentage";
     let is_percentage = |number: &f64| (0.0..=100.0).contains(number);
-    match &map.tolerated_failure_percentage {
-        None | Some(Number::Fixed(_)) => {}
+    let percentage = match &map.tolerated_failure_percentage {
+        None => None,
+        Some(Number::Fixed(percentage)) => Some(*percentage),
         Some(Number::Jsonata(expression)) => {
             let value = run.compute(active, state, FIELD, ResultType::Number, expression)?;
-            if !value.as_f64().is_some_and(|number| is_percentage(&number)) {
+            let Some(percentage) = value.as_f64().filter(is_percentage) else {
                 return Err(refused(expression, FIELD, "a number from 0 to 100", &value));
-            }
+            };
+            Some(percentage)
         }
         Some(Number::Path(path)) => {
             let value = value_at(run, active, state, input, path)?;
             let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
-            if !number.is_some_and(|number| is_percentage(&number)) {
+            let Some(percentage) = number.filter(is_percentage) else {
                 return Err(not_valid(FIELD, "float", path, &value));
-            }
+            };
+            Some(percentage)
         }
-    }
-    Ok(())
+    };
+    Ok(Tolerated { count, percentage })
 }
 
 fn value_at(
@@ -142,7 +163,7 @@ fn value_at(
 }
 
 /// A whole number. A path may lead to one in a text (recorded).
-fn whole(
+pub(super) fn whole(
     run: &mut Run<'_>,
     active: &Active,
     state: &State,

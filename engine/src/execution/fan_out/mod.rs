@@ -1,5 +1,6 @@
 //! Parallel and Map: starting branches within their bounds, gathering what they come to, ending them.
 
+pub(super) mod distributed;
 pub(super) mod map;
 pub(super) mod parallel;
 mod release;
@@ -133,6 +134,17 @@ fn complete(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Out
     // What fails from here on is the state, no longer its branches.
     clear(run, active)?;
     active.branch.phase = None;
+    left_with(run, active, state, result, previous)
+}
+
+/// Leaves a fan-out with its result. `previous` is the event that `*StateSucceeded` follows.
+fn left_with(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    result: Bytes,
+    previous: u64,
+) -> Result<Outcome, Interrupt> {
     let exit = if is_verbatim(state) {
         Exit { output: run.keep(&state.name, result)?, assigned: Vec::new() }
     } else {

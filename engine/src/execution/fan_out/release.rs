@@ -31,6 +31,10 @@ pub(in super::super) fn abort_branches(run: &mut Run<'_>, parent: BranchId) -> R
         let Some(active) = run.take(id)? else { continue };
         let state = run.state(&definition, &active.branch)?;
         let mut last_event_id = active.branch.last_event_id;
+        if let Some(Phase::MapRun(_)) = active.branch.phase {
+            last_event_id =
+                run.history.append(EventType::MapRunAborted, last_event_id, EventDetails::default())?;
+        }
         if let (true, Some(aborted)) = (active.branch.entered_event_id > 0, states::aborted(&state.kind)) {
             last_event_id = run.history.append(aborted, last_event_id, EventDetails::default())?;
         }
@@ -61,9 +65,13 @@ fn innermost_first(mut inner: BTreeMap<u64, Vec<BranchId>>, parent: BranchId) ->
     outermost_first
 }
 
-/// Lets go of what a branch that ends has outside of the execution: the child that it waits for is stopped.
+/// Lets go of what a branch that ends has outside of the execution: the child or the map run that it waits for is stopped.
 pub(in super::super) fn release(run: &mut Run<'_>, active: &Active) {
-    let Some(Phase::Working(work)) = &active.branch.phase else { return };
+    let work = match &active.branch.phase {
+        Some(Phase::Working(work)) => work,
+        Some(Phase::MapRun(map_run)) => return run.stop_child(map_run.arn.clone(), active.branch.attempt),
+        _ => return,
+    };
     let Some(call) = work.call.as_ref().filter(|call| call.reports_end) else { return };
     // Whether the child has started isn't known before the call was answered.
     let arn = match StateMachineArn::parse(&call.target) {

@@ -170,6 +170,10 @@ fn failed(
 fn checked(result: CallResult) -> Result<Bytes, Failure> {
     match result {
         CallResult::Failed { error, cause } => Err(Failure::new(error, cause)),
+        // Items are for map runs: no task asks for any.
+        CallResult::ItemsRead { .. } => {
+            Err(Failure::new("States.Runtime", "The result of the task is no JSON."))
+        }
         CallResult::Succeeded(output) => {
             let is_json =
                 std::str::from_utf8(&output).is_ok_and(|text| keepstep_asl::jackson::check(text).is_ok());

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use keepstep_asl::definition::{State, Task};
 use keepstep_asl::resource::Pattern;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::super::super::drive::Outcome;
 use super::super::super::interrupt::Interrupt;
@@ -12,6 +11,7 @@ use super::super::super::run::{Active, Run};
 use super::lambda::text;
 use super::result::integration_details;
 use super::schedule::Schedule;
+use crate::id::derived_uuid;
 use crate::record::phase::Stage;
 use crate::record::{Call, EventDetails, EventType};
 
@@ -63,16 +63,8 @@ fn child_input(input: Option<&Value>) -> Bytes {
     }
 }
 
-/// A name in the form of a UUID, as AWS generates them: derived from who starts the child, so that a repeated call finds the first.
+/// Derived from who starts the child, so that a repeated call finds the first.
 fn child_name(run: &Run<'_>, active: &Active) -> String {
-    let mut hash = Sha256::new();
-    hash.update(run.id.as_bytes());
-    hash.update(active.id.0.to_be_bytes());
-    hash.update(active.branch.attempt.to_be_bytes());
-    let mut digits = hex::encode(hash.finalize());
-    digits.truncate(32);
-    for place in [20, 16, 12, 8] {
-        digits.insert(place, '-');
-    }
-    digits
+    let numbers = [active.id.0.to_be_bytes(), active.branch.attempt.to_be_bytes()];
+    derived_uuid(&[run.id.as_bytes(), &numbers[0], &numbers[1]])
 }

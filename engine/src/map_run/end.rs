@@ -1,0 +1,207 @@
+//! How children end, and what follows for the map run; how it ends itself.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use keepstep_asl::definition::ResultTransformation;
+use serde_json::Value;
+
+use super::outcome::Outcome;
+use super::work::Work;
+use super::{map_state, outcome};
+use crate::draft::decode;
+use crate::effect::Effect;
+use crate::execution::seconds_after;
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
+use crate::key;
+use crate::record::{
+    Call, ChildResult, EndCounts, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
+    RESULTS_PER_SLICE,
+};
+use crate::view::{Direction, ViewError};
+
+/// How many payloads of the largest size the Map state's result may amount to before it is transformed: ours.
+const RESULT_PAYLOADS_MAX: usize = 4;
+
+impl Work<'_> {
+    /// A child has reported its end.
+    pub(super) fn child_ended(&mut self, report: &ChildResult) -> Result<(), ViewError> {
+        let child = ExecutionId::from_slice(&report.child)
+            .ok_or_else(|| ViewError::missing("a child's id", &key::map_run(self.id)))?;
+        let head: Option<Head> = self.draft.peek(&key::head(child))?;
+        match head {
+            Some(head) => self.count_end(&head),
+            // It was deleted since: nothing is known of it.
+            None => {
+                self.record.children.aborted += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts the end of a child, and keeps its result where the Map state's own needs it.
+    pub(super) fn count_end(&mut self, head: &Head) -> Result<(), ViewError> {
+        let Some(link) = &head.map_run else { return Ok(()) };
+        let status = head.status();
+        count(&mut self.record.children, status, 1);
+        count(&mut self.record.items, status, link.items);
+        let is_written = !self.setup()?.destination.is_empty();
+        if status != ExecutionStatus::Succeeded || is_written || self.record.results_too_large {
+            return Ok(());
+        }
+        let result = self.result_of(head)?;
+        self.record.results_bytes += result.len() as u64 + 1;
+        let bytes_max = self.desk.limits.payload_bytes_max.saturating_mul(RESULT_PAYLOADS_MAX);
+        if self.record.results_bytes > bytes_max as u64 {
+            self.record.results_too_large = true;
+            return Ok(());
+        }
+        let number = link.number;
+        let slice = self.results(number / RESULTS_PER_SLICE)?;
+        let place = usize::try_from(number % RESULTS_PER_SLICE).unwrap_or(usize::MAX);
+        if slice.results.len() <= place {
+            slice.results.resize(place + 1, Bytes::new());
+        }
+        if let Some(kept) = slice.results.get_mut(place) {
+            *kept = result;
+        }
+        Ok(())
+    }
+
+    /// What the Map state's result has of a child.
+    fn result_of(&mut self, head: &Head) -> Result<Bytes, ViewError> {
+        let child = ExecutionId::of_arn(&head.arn);
+        let draft = &self.draft;
+        let outcome = Outcome::read(head, |payload| outcome::payload(draft, child, payload))?;
+        Ok(match self.transformation()? {
+            ResultTransformation::None => outcome.metadata().to_string().into(),
+            ResultTransformation::Compact | ResultTransformation::Flatten => {
+                outcome.output.unwrap_or_default()
+            }
+        })
+    }
+
+    /// The form of the Map state's result: without a `ResultWriter`, the children's outputs.
+    fn transformation(&mut self) -> Result<ResultTransformation, ViewError> {
+        let definition = self.definition()?;
+        let distributed =
+            map_state(&definition, &self.record.way).and_then(|(_, map)| map.distributed.as_ref());
+        let writer = distributed.and_then(|distributed| distributed.result_writer.as_ref());
+        Ok(writer.map_or(ResultTransformation::Compact, |writer| writer.transformation))
+    }
+
+    /// All children have ended, and no more failed than may.
+    pub(super) fn processed(&mut self) -> Result<(), ViewError> {
+        if self.setup()?.destination.is_empty() {
+            let result = self.gather()?;
+            return self.succeed(result);
+        }
+        self.record.set_stage(MapRunStage::Writing);
+        self.call(Call::default());
+        Ok(())
+    }
+
+    /// The children's results as one JSON array, in order.
+    fn gather(&mut self) -> Result<Bytes, ViewError> {
+        if self.record.results_too_large {
+            return Ok(Bytes::new());
+        }
+        let flatten = self.transformation()? == ResultTransformation::Flatten;
+        let mut text = BytesMut::from(&b"["[..]);
+        let mut push = |result: &[u8]| {
+            if text.len() > 1 {
+                text.put_u8(b',');
+            }
+            text.extend_from_slice(result);
+        };
+        for slice in 0..self.record.children_started.div_ceil(RESULTS_PER_SLICE) {
+            let results = self.results(slice)?.results.clone();
+            for result in results.iter().filter(|result| !result.is_empty()) {
+                match flatten.then(|| serde_json::from_slice(result)) {
+                    Some(Ok(Value::Array(items))) => {
+                        items.iter().for_each(|item| push(item.to_string().as_bytes()));
+                    }
+                    _ => push(result),
+                }
+            }
+        }
+        text.put_u8(b']');
+        Ok(text.freeze())
+    }
+
+    /// It is over, with this result.
+    pub(super) fn succeed(&mut self, result: Bytes) -> Result<(), ViewError> {
+        self.record.set_status(MapRunStatus::Succeeded);
+        self.draft.put(key::map_run_output(self.id), &MapRunOutput { result });
+        self.over()
+    }
+
+    /// It has failed: the children that still run are stopped.
+    pub(super) fn fail(&mut self, error: String, cause: String) {
+        self.record.set_status(MapRunStatus::Failed);
+        self.record.error = Some(error);
+        self.record.cause = Some(cause);
+        self.stop();
+    }
+
+    /// Nothing more is begun.
+    pub(super) fn stop(&mut self) {
+        self.record.set_stage(MapRunStage::Stopping);
+        self.record.call = None;
+    }
+
+    /// Nothing of it runs any more: whoever waits for it is told.
+    pub(super) fn over(&mut self) -> Result<(), ViewError> {
+        self.record.set_stage(MapRunStage::Over);
+        self.record.stopped_ms = Some(self.desk.now.0);
+        self.record.call = None;
+        self.record.ready_since_ms = None;
+        self.clear()?;
+        let expiry = seconds_after(self.desk.now.0, self.desk.limits.retention_seconds);
+        self.draft.put_empty(key::expiry(Timestamp(expiry), self.id));
+        let parent = ExecutionId::of_arn(&self.record.execution_arn);
+        let head: Option<Head> = self.draft.peek(&key::head(parent))?;
+        // A parent that has ended would never empty its inbox. If it ends just now, its deletion does.
+        if head.is_some_and(|head| head.status() == ExecutionStatus::Running) {
+            let (branch, attempt) = (BranchId(self.record.branch), self.record.attempt);
+            let report = ChildResult { child: Bytes::copy_from_slice(self.id.as_bytes()) };
+            self.draft.put(key::inbox(parent, branch, attempt), &report);
+            self.draft.effects.push(self.wake_parent());
+        }
+        Ok(())
+    }
+
+    /// Tells the execution that waits that the map run is over.
+    pub(super) fn wake_parent(&self) -> Effect {
+        Effect::WakeParent {
+            execution: ExecutionId::of_arn(&self.record.execution_arn),
+            branch: BranchId(self.record.branch),
+            attempt: self.record.attempt,
+        }
+    }
+
+    /// The ARNs of some children that run.
+    pub(super) fn running_children(&mut self, limit: usize) -> Result<Vec<String>, ViewError> {
+        let list = MachineId::from_bytes(*self.id.as_bytes());
+        let prefix = key::listings(list, ExecutionStatus::Running);
+        let found = self.draft.scan(&prefix, &key::prefix_end(&prefix), limit, Direction::Forward)?;
+        let mut arns = Vec::with_capacity(found.len());
+        for (key, _) in found {
+            let Some((_, child)) = key::parse_listing(&key) else { continue };
+            let head = key::head(child);
+            if let Some(stored) = self.desk.view.get(&head)? {
+                arns.push(decode::<Head>(&head, &stored.value)?.arn);
+            }
+        }
+        Ok(arns)
+    }
+}
+
+fn count(counts: &mut EndCounts, status: ExecutionStatus, by: u64) {
+    let count = match status {
+        ExecutionStatus::Succeeded => &mut counts.succeeded,
+        ExecutionStatus::Failed => &mut counts.failed,
+        ExecutionStatus::TimedOut => &mut counts.timed_out,
+        ExecutionStatus::Aborted => &mut counts.aborted,
+        ExecutionStatus::Running => return,
+    };
+    *count += by;
+}

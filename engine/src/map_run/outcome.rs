@@ -1,0 +1,121 @@
+//! What a child came to, as `ResultWriter` writes it (developer guide, "ResultWriter (Map)").
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::start::child_name;
+use crate::arn::MapRunArn;
+use crate::draft::{Draft, decode};
+use crate::execution::{read_payload, time};
+use crate::id::ExecutionId;
+use crate::key;
+use crate::record::{Chunk, ExecutionStatus, Head, MapRun, PayloadRef, StateMachineType};
+use crate::view::{View, ViewError};
+
+/// What a child came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Its record.
+    pub head: Head,
+    /// JSON.
+    pub input: Bytes,
+    /// JSON; of a success only.
+    pub output: Option<Bytes>,
+}
+
+impl Outcome {
+    /// Reads what lies beside the head.
+    pub(super) fn read(
+        head: &Head,
+        payload: impl Fn(PayloadRef) -> Result<Bytes, ViewError>,
+    ) -> Result<Self, ViewError> {
+        let output = head.output.map(&payload).transpose()?;
+        Ok(Self { head: head.clone(), input: payload(head.input)?, output })
+    }
+
+    /// The child with its metadata, as the transformation `NONE` writes it.
+    pub fn metadata(&self) -> Value {
+        let text = |text: &Bytes| Value::from(String::from_utf8_lossy(text).into_owned());
+        let included = || json!({ "Included": true });
+        let head = &self.head;
+        let mut fields = Map::new();
+        let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
+        if let Some(cause) = &head.cause {
+            set("Cause", cause.clone().into());
+        }
+        if let Some(error) = &head.error {
+            set("Error", error.clone().into());
+        }
+        set("ExecutionArn", head.arn.clone().into());
+        set("Input", text(&self.input));
+        set("InputDetails", included());
+        set("Name", self.name().into());
+        if let Some(output) = &self.output {
+            set("Output", text(output));
+            set("OutputDetails", included());
+        }
+        set("RedriveCount", 0.into());
+        set("RedriveStatus", "NOT_REDRIVABLE".into());
+        if head.status() == ExecutionStatus::Succeeded {
+            set("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven".into());
+        } else {
+            set("RedriveStatusReason", "Redrive is not supported".into());
+        }
+        set("StartDate", time(head.started_ms).into());
+        set("StateMachineArn", head.state_machine_arn.clone().into());
+        set("Status", head.status().api_name().into());
+        if let Some(stopped_ms) = head.stopped_ms {
+            set("StopDate", time(stopped_ms).into());
+        }
+        Value::Object(fields)
+    }
+
+    fn name(&self) -> &str {
+        let link = self.head.map_run.as_ref().map_or("", |_| self.head.arn.as_str());
+        link.rsplit(':').next().unwrap_or_default()
+    }
+}
+
+/// A payload of a child, which may have been written by the draft.
+pub(super) fn payload(
+    draft: &Draft<'_>,
+    child: ExecutionId,
+    payload: PayloadRef,
+) -> Result<Bytes, ViewError> {
+    let key = key::chunk(child, payload.chunk);
+    let chunk: Option<Chunk> = draft.peek(&key)?;
+    let place = usize::try_from(payload.index).unwrap_or(usize::MAX);
+    chunk
+        .and_then(|chunk| chunk.payloads.get(place).cloned())
+        .ok_or_else(|| ViewError::missing("a payload", &key))
+}
+
+/// What the children of a map run came to, `limit` of them at the most, from number `from` on and in order. Children that were deleted
+/// meanwhile are left out. With it, the number to go on from; `None` at the end.
+///
+/// # Errors
+///
+/// [`ViewError::Missing`] if there is no such map run.
+pub fn outcomes(
+    view: &dyn View,
+    map_run: ExecutionId,
+    kind: StateMachineType,
+    from: u64,
+    limit: u64,
+) -> Result<(Vec<Outcome>, Option<u64>), ViewError> {
+    let key = key::map_run(map_run);
+    let missing = || ViewError::missing("a map run", &key);
+    let stored = view.get(&key)?.ok_or_else(missing)?;
+    let record: MapRun = decode(&key, &stored.value)?;
+    let arn = MapRunArn::parse(&record.arn).map_err(|_| missing())?;
+    let mut outcomes = Vec::new();
+    let end = record.children_started.min(from.saturating_add(limit));
+    for number in from..end {
+        let child = ExecutionId::of_arn(&arn.child(kind, &child_name(map_run, number)));
+        let head = key::head(child);
+        let Some(stored) = view.get(&head)? else { continue };
+        let head: Head = decode(&head, &stored.value)?;
+        outcomes.push(Outcome::read(&head, |payload| read_payload(view, child, payload))?);
+    }
+    Ok((outcomes, Some(end).filter(|end| *end < record.children_started)))
+}

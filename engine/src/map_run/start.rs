@@ -1,0 +1,114 @@
+//! Starting children: executions that run the Map state's flow. A child runs as far as it goes without waiting in the transaction that
+//! starts it, and many do so in one transaction.
+
+use bytes::Bytes;
+use keepstep_asl::definition::{Kind, Map};
+
+use super::input::{Input, NoInput};
+use super::map_state;
+use super::work::Work;
+use crate::arn::MapRunArn;
+use crate::draft::Draft;
+use crate::execution;
+use crate::id::{BranchId, ExecutionId, derived_uuid};
+use crate::key;
+use crate::record::{ExecutionStatus, Head, MapRunLink, MapRunStage, PayloadRef, StateMachineType};
+use crate::view::ViewError;
+
+/// How long an Express execution may run, in seconds (developer guide, "Service quotas").
+const EXPRESS_SECONDS_MAX: u64 = 300;
+
+impl Work<'_> {
+    /// Starts children while there are items for them and not too many run.
+    pub(super) fn start_children(&mut self) -> Result<(), ViewError> {
+        let concurrency_max = self.desk.limits.map_run_concurrency_max;
+        let concurrency = match self.record.max_concurrency {
+            0 => concurrency_max,
+            most => most.min(concurrency_max),
+        };
+        while self.record.stage() == MapRunStage::Processing && self.running() < concurrency {
+            if self.is_at_bound() {
+                self.put_off();
+                return Ok(());
+            }
+            match self.next_input() {
+                Ok(Some(input)) => self.start_child(input)?,
+                Ok(None) => {
+                    self.is_starved = true;
+                    return Ok(());
+                }
+                Err(NoInput::View(error)) => return Err(error),
+                Err(NoInput::Failed(error)) => self.fail(error.error, error.cause),
+            }
+        }
+        Ok(())
+    }
+
+    fn start_child(&mut self, input: Input) -> Result<(), ViewError> {
+        let number = self.record.children_started;
+        let definition = self.definition()?;
+        let map = map_state(&definition, &self.record.way).map(|(_, map)| map);
+        let kind = map.map_or(StateMachineType::Standard, kind);
+        let head = self.head(number, input.items, kind)?;
+        // Taken out for a moment, and put back with what the child has written.
+        let draft = std::mem::replace(&mut self.draft, Draft::new(self.desk.view));
+        let (draft, head) = execution::launch(&self.desk, draft, head, input.text)?;
+        self.draft = draft;
+        // A child enters at least one state; how many more can't be told from here, and its bytes count as well.
+        self.transitions += 1;
+        self.record.children_started += 1;
+        self.take_items(self.record.items_started + input.items, input.item_bytes);
+        if head.status() != ExecutionStatus::Running {
+            self.count_end(&head)?;
+            self.check_tolerance();
+        }
+        Ok(())
+    }
+
+    /// The head of a child that is about to start.
+    fn head(&self, number: u64, items: u64, kind: StateMachineType) -> Result<Head, ViewError> {
+        let record = &self.record;
+        let arn = MapRunArn::parse(&record.arn)
+            .map_err(|_| ViewError::missing("a map run's ARN", &key::map_run(self.id)))?;
+        let arn = arn.child(kind, &child_name(self.id, number));
+        let seconds_max = match kind {
+            StateMachineType::Standard => self.desk.limits.execution_seconds_max,
+            StateMachineType::Express => EXPRESS_SECONDS_MAX,
+        };
+        Ok(Head {
+            arn,
+            state_machine_arn: record.state_machine_arn.clone(),
+            machine: record.machine.clone(),
+            revision: record.revision,
+            status: ExecutionStatus::Running as i32,
+            started_ms: self.desk.now.0,
+            request: Bytes::new(),
+            input: PayloadRef { chunk: 1, index: 0 },
+            next_event_id: 1,
+            next_branch_id: BranchId::ROOT.0 + 1,
+            timeout_due_ms: Some(execution::seconds_after(self.desk.now.0, seconds_max)),
+            role_arn: record.role_arn.clone(),
+            map_run: Some(MapRunLink {
+                map_run: Bytes::copy_from_slice(self.id.as_bytes()),
+                arn: record.arn.clone(),
+                number,
+                items,
+                way: record.way.clone(),
+            }),
+            ..Head::default()
+        })
+    }
+}
+
+/// The type of a Map state's children.
+pub(super) fn kind(map: &Map) -> StateMachineType {
+    match map.distributed.as_ref().map(|distributed| distributed.execution_type) {
+        Some(Kind::Express) => StateMachineType::Express,
+        _ => StateMachineType::Standard,
+    }
+}
+
+/// The name of a child: derived from its number, so that numbers lead to children without an index.
+pub(super) fn child_name(map_run: ExecutionId, number: u64) -> String {
+    derived_uuid(&[map_run.as_bytes(), &number.to_be_bytes()])
+}

@@ -1,0 +1,99 @@
+//! Where a batch ended: enough to go on from there on another node. Stored with the map run, so a released field is never reused.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::object::{Compression, Pinned};
+
+const VERSION: u32 = 1;
+
+/// A place between two items.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Cursor {
+    /// Of this format.
+    #[prost(uint32, tag = "1")]
+    pub(super) version: u32,
+    /// How many items came before.
+    #[prost(uint64, tag = "2")]
+    pub(super) items: u64,
+    /// Of a list of objects: the key of the last one that was begun.
+    #[prost(string, tag = "3")]
+    pub(super) after_key: String,
+    /// Of an inventory: how many files were begun.
+    #[prost(uint64, tag = "4")]
+    pub(super) files: u64,
+    /// Of a manifest: the manifest, and the place after the last line that was begun.
+    #[prost(message, optional, tag = "5")]
+    pub(super) manifest: Option<Place>,
+    /// The place in the object whose items are being read; absent between two objects.
+    #[prost(message, optional, tag = "6")]
+    pub(super) object: Option<Place>,
+}
+
+/// A place in an object.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Place {
+    #[prost(string, tag = "1")]
+    pub(super) bucket: String,
+    #[prost(string, tag = "2")]
+    pub(super) key: String,
+    #[prost(string, optional, tag = "3")]
+    version: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    e_tag: Option<String>,
+    /// Of the object as it is stored, in bytes.
+    #[prost(uint64, tag = "5")]
+    size: u64,
+    #[prost(enumeration = "Compression", tag = "6")]
+    compression: i32,
+    /// Into what it holds, decompressed, in bytes.
+    #[prost(uint64, tag = "7")]
+    pub(super) offset: u64,
+    /// What the format has to know beside the offset.
+    #[prost(uint32, tag = "8")]
+    pub(super) state: u32,
+}
+
+impl Cursor {
+    /// Reads a cursor; an empty one is the beginning. `None` if it is none of ours.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self { version: VERSION, ..Self::default() });
+        }
+        Message::decode(bytes).ok().filter(|cursor: &Self| cursor.version == VERSION)
+    }
+
+    /// Its bytes.
+    pub(super) fn encode(mut self) -> Bytes {
+        self.version = VERSION;
+        self.encode_to_vec().into()
+    }
+}
+
+impl Place {
+    /// A place in this object.
+    pub(super) fn new(object: &Pinned, offset: u64, state: u32) -> Self {
+        Self {
+            bucket: object.bucket.to_string(),
+            key: object.key.clone(),
+            version: object.version.clone(),
+            e_tag: object.e_tag.clone(),
+            size: object.size,
+            compression: object.compression.into(),
+            offset,
+            state,
+        }
+    }
+
+    /// The object.
+    pub(super) fn pinned(&self) -> Pinned {
+        Pinned {
+            bucket: self.bucket.as_str().into(),
+            key: self.key.clone(),
+            version: self.version.clone(),
+            e_tag: self.e_tag.clone(),
+            size: self.size,
+            compression: self.compression(),
+        }
+    }
+}

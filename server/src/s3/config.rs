@@ -1,0 +1,162 @@
+//! Where S3 is and who asks there: from the configuration, and from the environment variables that AWS's SDKs read.
+
+use http::Uri;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+
+/// What `object_store` turns into credentials, by the names of AWS's SDKs. Without any of them it asks the instance's metadata service.
+const CREDENTIALS: [(&str, AmazonS3ConfigKey); 10] = [
+    ("AWS_ACCESS_KEY_ID", AmazonS3ConfigKey::AccessKeyId),
+    ("AWS_SECRET_ACCESS_KEY", AmazonS3ConfigKey::SecretAccessKey),
+    ("AWS_SESSION_TOKEN", AmazonS3ConfigKey::Token),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", AmazonS3ConfigKey::WebIdentityTokenFile),
+    ("AWS_ROLE_ARN", AmazonS3ConfigKey::RoleArn),
+    ("AWS_ROLE_SESSION_NAME", AmazonS3ConfigKey::RoleSessionName),
+    ("AWS_ENDPOINT_URL_STS", AmazonS3ConfigKey::StsEndpoint),
+    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", AmazonS3ConfigKey::ContainerCredentialsRelativeUri),
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI", AmazonS3ConfigKey::ContainerCredentialsFullUri),
+    ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", AmazonS3ConfigKey::ContainerAuthorizationTokenFile),
+];
+
+/// Why the configuration can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    /// Not a URL that can be called.
+    #[error("{0} is no http:// or https:// URL")]
+    Url(String),
+}
+
+/// Where S3 is, and who asks there. Holds secrets: has no `Debug`.
+#[derive(Clone)]
+pub(crate) struct Config {
+    /// Without a slash at its end; `None` for AWS's own.
+    endpoint: Option<String>,
+    region: String,
+    credentials: Vec<(AmazonS3ConfigKey, String)>,
+}
+
+impl Config {
+    /// `endpoint` is that of the settings, `region` the server's; `variable` looks up environment variables, which say what the settings
+    /// don't.
+    pub(crate) fn new(
+        endpoint: Option<&str>,
+        region: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let endpoint = endpoint
+            .filter(|url| !url.is_empty())
+            .map(str::to_owned)
+            .or_else(|| variable("AWS_ENDPOINT_URL_S3"))
+            .or_else(|| variable("AWS_ENDPOINT_URL"))
+            .map(|url| checked(&url))
+            .transpose()?;
+        let own_region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        let credentials: Vec<_> = CREDENTIALS
+            .into_iter()
+            .filter_map(|(name, key)| variable(name).map(|value| (key, value)))
+            .collect();
+        Ok(Self { endpoint, region: own_region.unwrap_or_else(|| region.to_owned()), credentials })
+    }
+
+    /// The region that requests are signed for.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Requests carry no signature: there is an endpoint of one's own, and there are no credentials for it.
+    pub(super) fn is_unsigned(&self) -> bool {
+        self.endpoint.is_some() && self.credentials.is_empty()
+    }
+
+    /// The URL under which a bucket's objects are.
+    pub(super) fn bucket_url(&self, bucket: &str) -> String {
+        if let Some(endpoint) = &self.endpoint {
+            return format!("{endpoint}/{bucket}");
+        }
+        let region = &self.region;
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        // The certificate of AWS's hosts is for names one level deep, and a bucket's name may have dots and, if it's old, capitals.
+        if bucket.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+            format!("https://{bucket}.s3.{region}.{suffix}")
+        } else {
+            format!("https://s3.{region}.{suffix}/{bucket}")
+        }
+    }
+
+    /// A builder of clients for a bucket.
+    pub(super) fn builder(&self, bucket: &str) -> AmazonS3Builder {
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_region(&self.region)
+            // 'Virtual hosted' means to this library that the endpoint's URL is the bucket's.
+            .with_virtual_hosted_style_request(true)
+            .with_endpoint(self.bucket_url(bucket))
+            .with_allow_http(true)
+            .with_skip_signature(self.is_unsigned());
+        for (key, value) in &self.credentials {
+            builder = builder.with_config(*key, value);
+        }
+        builder
+    }
+}
+
+fn checked(url: &str) -> Result<String, Error> {
+    let invalid = || Error::Url(url.to_owned());
+    let parsed: Uri = url.parse().map_err(|_| invalid())?;
+    let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
+    if !is_http || parsed.host().is_none_or(str::is_empty) || parsed.query().is_some() {
+        return Err(invalid());
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(endpoint: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, Error> {
+        Config::new(endpoint, "eu-west-1", |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn buckets_are_found_where_settings_and_variables_say() {
+        let check = |endpoint: Option<&str>, variables: &[(&str, &str)], bucket: &str, expected: &str| {
+            let config = config(endpoint, variables).expect("valid");
+            assert_eq!(config.bucket_url(bucket), expected, "{endpoint:?} {variables:?} {bucket}");
+        };
+        check(None, &[], "b", "https://b.s3.eu-west-1.amazonaws.com");
+        check(None, &[("AWS_REGION", "us-east-2")], "b", "https://b.s3.us-east-2.amazonaws.com");
+        check(None, &[("AWS_DEFAULT_REGION", "us-east-2")], "b", "https://b.s3.us-east-2.amazonaws.com");
+        check(None, &[("AWS_REGION", "cn-north-1")], "b", "https://b.s3.cn-north-1.amazonaws.com.cn");
+        check(None, &[], "my.old_Bucket", "https://s3.eu-west-1.amazonaws.com/my.old_Bucket");
+        check(None, &[("AWS_ENDPOINT_URL", "http://all:1")], "b", "http://all:1/b");
+        let both = [("AWS_ENDPOINT_URL", "http://all:1"), ("AWS_ENDPOINT_URL_S3", "https://s3:2/base/")];
+        check(None, &both, "b", "https://s3:2/base/b");
+        check(Some("http://own:3"), &both, "b", "http://own:3/b");
+        check(None, &[("AWS_ENDPOINT_URL_S3", "")], "b", "https://b.s3.eu-west-1.amazonaws.com");
+    }
+
+    #[test]
+    fn requests_are_unsigned_only_for_an_endpoint_without_credentials() {
+        let pair = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+        let is_unsigned =
+            |endpoint, variables: &[(&str, &str)]| config(endpoint, variables).expect("valid").is_unsigned();
+        assert!(is_unsigned(Some("http://own"), &[]));
+        assert!(!is_unsigned(Some("http://own"), &pair));
+        assert!(!is_unsigned(None, &[]));
+        assert!(!is_unsigned(None, &pair));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused() {
+        let check = |endpoint: Option<&str>, variables: &[(&str, &str)], expected: Error| {
+            assert_eq!(config(endpoint, variables).err(), Some(expected));
+        };
+        check(Some("localhost:9000"), &[], Error::Url("localhost:9000".to_owned()));
+        check(Some("ftp://x"), &[], Error::Url("ftp://x".to_owned()));
+        check(Some("http://x/?a"), &[], Error::Url("http://x/?a".to_owned()));
+        check(None, &[("AWS_ENDPOINT_URL", "x")], Error::Url("x".to_owned()));
+    }
+}

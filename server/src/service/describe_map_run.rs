@@ -1,0 +1,53 @@
+//! DescribeMapRun.
+
+use keepstep_engine::query;
+use keepstep_engine::record::{EndCounts, MapRunStatus};
+use keepstep_proto::workflow::v1::{
+    DescribeMapRunRequest, DescribeMapRunResponse, MapRunCounts, MapRunStatus as Status,
+};
+
+use super::{WorkflowService, caller};
+use crate::leader::Failure;
+
+pub(super) async fn call(
+    service: &WorkflowService,
+    request: DescribeMapRunRequest,
+) -> Result<DescribeMapRunResponse, Failure> {
+    let (caller, _) = caller::of(request.caller)?;
+    let arn = request.map_run_arn;
+    let run = service.engine().read(|view| query::describe_map_run(view, &caller, &arn)).await?;
+    let status = match run.status() {
+        MapRunStatus::Running => Status::MapRunRunning,
+        MapRunStatus::Succeeded => Status::MapRunSucceeded,
+        MapRunStatus::Failed => Status::MapRunFailed,
+        MapRunStatus::Aborted => Status::MapRunAborted,
+    };
+    let items_written = if run.results_written > 0 { run.items.ended() } else { 0 };
+    let waiting = run.items_read.saturating_sub(run.items_started);
+    Ok(DescribeMapRunResponse {
+        map_run_arn: run.arn,
+        execution_arn: run.execution_arn,
+        status: status.into(),
+        start_date_ms: run.started_ms,
+        stop_date_ms: run.stopped_ms,
+        max_concurrency: run.max_concurrency,
+        tolerated_failure_percentage: run.tolerated_failure_percentage.unwrap_or_default(),
+        tolerated_failure_count: run.tolerated_failure_count.unwrap_or_default(),
+        item_counts: Some(counts(run.items, run.items_started, waiting, items_written)),
+        // Children are made of items as they start: none is pending.
+        execution_counts: Some(counts(run.children, run.children_started, 0, run.results_written)),
+    })
+}
+
+fn counts(ended: EndCounts, started: u64, pending: u64, results_written: u64) -> MapRunCounts {
+    MapRunCounts {
+        pending,
+        running: started.saturating_sub(ended.ended()),
+        succeeded: ended.succeeded,
+        failed: ended.failed,
+        timed_out: ended.timed_out,
+        aborted: ended.aborted,
+        total: started + pending,
+        results_written,
+    }
+}
