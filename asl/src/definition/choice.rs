@@ -14,8 +14,8 @@ use crate::wording;
 pub struct Choice {
     /// `Choices`, in the order in which they are tried.
     pub rules: Vec<ChoiceRule>,
-    /// `Default`: the next state if no rule holds. Without it the execution then fails with
-    /// `States.NoChoiceMatched`.
+    /// `Default`: the next state if no rule holds. Without it the execution then fails, which the guide calls
+    /// `States.NoChoiceMatched` and AWS reports as `States.Runtime`.
     pub default: Option<String>,
 }
 

@@ -10,8 +10,10 @@ use crate::java_text;
 pub enum ResultType {
     /// Anything that is a value.
     Any,
-    /// `Items`.
+    /// A list.
     Array,
+    /// `Items`: a list or an object, which AWS's text for anything else isn't known to mention.
+    ArrayOrObject,
     /// `Condition`.
     Boolean,
     /// `Seconds`, `TimeoutSeconds`, `MaxConcurrency`, ...: any number; whether it is whole is the field's own affair.
@@ -26,7 +28,7 @@ impl ResultType {
     fn name(self) -> &'static str {
         match self {
             ResultType::Any => "any",
-            ResultType::Array => "array",
+            ResultType::Array | ResultType::ArrayOrObject => "array",
             ResultType::Boolean => "boolean",
             ResultType::Number => "number",
             ResultType::String => "string",
@@ -47,7 +49,8 @@ impl ResultType {
             Value::Array(_) => ResultType::Array.name(),
             Value::Object(_) => ResultType::Object.name(),
         };
-        if self == ResultType::Any || actual == self.name() {
+        let is_members = self == ResultType::ArrayOrObject && value.is_object();
+        if self == ResultType::Any || is_members || actual == self.name() {
             return Ok(value);
         }
         Err(FieldFailure::new(

@@ -6,7 +6,7 @@ use keepstep_asl::definition::State;
 use keepstep_asl::jsonata::{Expression, FieldFailure, Limits, ResultType, Template};
 use serde_json::Value;
 
-use super::interrupt::Interrupt;
+use super::interrupt::{Failure, Interrupt};
 use super::run::{Active, Run};
 
 impl Run<'_> {
@@ -54,17 +54,23 @@ impl Run<'_> {
         Ok(value)
     }
 
-    /// The list of `Items`.
+    /// The list of `Items`, or the object. It is no larger than any payload: all of it is written in one transaction.
     pub(super) fn compute_items(
         &mut self,
         active: &Active,
         state: &State,
         items: &Template,
     ) -> Result<Value, Interrupt> {
-        if let Some(expression) = items.as_expression() {
-            return self.compute(active, state, "Items", ResultType::Array, expression);
+        let items = match items.as_expression() {
+            Some(expression) => {
+                self.compute(active, state, "Items", ResultType::ArrayOrObject, expression)?
+            }
+            None => self.compute_all(active, state, "Items", items)?,
+        };
+        if items.to_string().len() > self.desk.limits.payload_bytes_max {
+            return Err(Failure::parameters_too_large(&state.name).into());
         }
-        self.compute_all(active, state, "Items", items)
+        Ok(items)
     }
 }
 

@@ -14,6 +14,7 @@ use super::variables::Variables;
 use crate::desk::Desk;
 use crate::id::BranchId;
 use crate::record::Branch;
+use crate::record::phase::Phase;
 use crate::view::ViewError;
 
 /// What the expressions of one stage of a state see.
@@ -58,8 +59,21 @@ impl Frame {
 pub(super) struct Item {
     /// Its index.
     pub position: u64,
-    /// Its value.
+    /// Its value; of a Map over the members of an object, a pair.
     pub value: Arc<Value>,
+    /// Whether it is such a pair.
+    pub is_member: bool,
+}
+
+impl Item {
+    fn member(&self) -> Value {
+        let Self { position, value, is_member } = self;
+        let of_pair = |name: &str| value.get(name).filter(|_| *is_member);
+        match (of_pair("Key"), of_pair("Value")) {
+            (Some(key), Some(value)) => json!({ "Index": position, "Key": key, "Value": value }),
+            _ => json!({ "Index": position, "Value": &**value }),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -90,8 +104,7 @@ impl Run<'_> {
         if let Some(members) = context.as_object_mut() {
             members.insert("State".to_owned(), state_member(active, state));
             match item {
-                Some(Item { position, value }) => members
-                    .insert("Map".to_owned(), json!({ "Item": { "Index": position, "Value": &*value } })),
+                Some(item) => members.insert("Map".to_owned(), json!({ "Item": item.member() })),
                 None => members.shift_remove("Map"),
             };
             match token {
@@ -134,7 +147,12 @@ impl Run<'_> {
             (item, position, parent) = found(branch);
         }
         match item {
-            Some(payload) => Ok(Some(Item { position, value: self.value(payload)? })),
+            Some(payload) => {
+                let map = parent.map(|id| self.branch(BranchId(id))).transpose()?.flatten();
+                let phase = map.and_then(|map| map.phase.as_ref());
+                let is_member = matches!(phase, Some(Phase::FannedOut(fan_out)) if fan_out.over_members);
+                Ok(Some(Item { position, value: self.value(payload)?, is_member }))
+            }
             None => Ok(None),
         }
     }

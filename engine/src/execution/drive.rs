@@ -99,17 +99,18 @@ impl Run<'_> {
             Some(Phase::FannedOut(_)) => {
                 let definition = Arc::clone(&self.definition);
                 let state = self.state(&definition, &active.branch)?;
-                let outcome = super::fan_out::advance(self, &mut active, state);
-                if matches!(
-                    outcome,
-                    Err(Interrupt::Evaluation(_) | Interrupt::Query(_) | Interrupt::Failed(_))
-                ) {
+                let interrupt = match super::fan_out::advance(self, &mut active, state) {
+                    Err(interrupt) => interrupt,
+                    outcome => return self.settle(active, state, outcome),
+                };
+                let failure = self.failure(&mut active, interrupt)?;
+                if !failure.ends_execution() {
                     // The state fails of itself, not by one of its branches: those that run end with it.
                     self.put(active);
                     super::fan_out::abort_branches(self, id)?;
                     active = self.take_parent(id.0)?;
                 }
-                self.settle(active, state, outcome)
+                self.fail(active, failure)
             }
             _ => {
                 self.put(active);

@@ -17,6 +17,11 @@ impl Run<'_> {
     pub(super) fn fail(&mut self, mut active: Active, mut failure: Failure) -> Result<(), Interrupt> {
         let definition = Arc::clone(&self.definition);
         loop {
+            if failure.ends_execution() {
+                // Seen on AWS in a branch of a Parallel: ExecutionFailed follows at once, without events of the states around it
+                // (github.com/floci-io/floci/issues/2868).
+                return Ok(finish::failed(self, failure, active.branch.last_event_id)?);
+            }
             let state = self.state(&definition, &active.branch)?;
             if let Some(due_ms) = retry::due_ms(self, &mut active, state, &failure) {
                 fan_out::clear(self, &active)?;
@@ -46,6 +51,12 @@ impl Run<'_> {
             let Some(parent) = active.branch.parent else {
                 return Ok(finish::failed(self, failure, active.branch.last_event_id)?);
             };
+            if let StateKind::Task(_) = state.kind {
+                // AWS ends the failed Task of a branch as it ends those beside it; the event that follows refers to the failure itself
+                // (github.com/floci-io/floci/pull/3167).
+                let details = EventDetails::default();
+                self.history.append(EventType::TaskStateAborted, active.branch.last_event_id, details)?;
+            }
             active = self.fail_parent(active, parent)?;
         }
     }

@@ -37,6 +37,9 @@ pub(super) fn history_full(run: &mut Run<'_>) -> Result<(), ViewError> {
     failed(run, Failure::new("States.Runtime", cause), previous_id)
 }
 
+/// The `previousEventId` of an end that follows from no event (github.com/floci-io/floci/pull/2782, of AWS's `ExecutionTimedOut`).
+const FROM_OUTSIDE: u64 = 0;
+
 /// StopExecution, or the deletion of the state machine.
 pub(super) fn aborted(
     run: &mut Run<'_>,
@@ -44,17 +47,17 @@ pub(super) fn aborted(
     cause: Option<String>,
 ) -> Result<(), ViewError> {
     let details = EventDetails { error: error.clone(), cause: cause.clone(), ..EventDetails::default() };
-    let previous_id = run.history.last_event_id();
-    run.history.append_last(EventType::ExecutionAborted, previous_id, details);
+    run.history.append_last(EventType::ExecutionAborted, FROM_OUTSIDE, details);
     run.head.error = error;
     run.head.cause = cause;
     end(run, ExecutionStatus::Aborted)
 }
 
-/// The state machine's own TimeoutSeconds, or the longest time that is allowed, has passed.
+/// The state machine's own TimeoutSeconds, or the longest time that is allowed, has passed. AWS names the error in the event alone:
+/// DescribeExecution has none (github.com/floci-io/floci/issues/2733, which quotes AWS's answers).
 pub(super) fn timed_out(run: &mut Run<'_>) -> Result<(), ViewError> {
-    let previous_id = run.history.last_event_id();
-    run.history.append_last(EventType::ExecutionTimedOut, previous_id, EventDetails::default());
+    let details = EventDetails { error: Some("States.Timeout".to_owned()), ..EventDetails::default() };
+    run.history.append_last(EventType::ExecutionTimedOut, FROM_OUTSIDE, details);
     end(run, ExecutionStatus::TimedOut)
 }
 

@@ -119,6 +119,18 @@ impl Run<'_> {
         }
     }
 
+    /// As [`Run::store`], for what a task or a branch gets: the failure names it so.
+    pub(super) fn store_parameters(
+        &mut self,
+        state: &str,
+        parameters: Document,
+    ) -> Result<PayloadRef, Interrupt> {
+        self.store(state, parameters).map_err(|interrupt| match interrupt {
+            Interrupt::Failed(_) => Failure::parameters_too_large(state).into(),
+            other => other,
+        })
+    }
+
     /// Keeps a text as a payload.
     ///
     /// # Errors

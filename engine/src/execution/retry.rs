@@ -9,8 +9,7 @@ use super::run::{Active, Run};
 pub(super) fn matches(error_equals: &[String], failure: &Failure) -> bool {
     let error = failure.error.as_deref().unwrap_or_default();
     error_equals.iter().any(|name| match name.as_str() {
-        // A States.Runtime error always ends the execution.
-        _ if error == "States.Runtime" => false,
+        _ if failure.ends_execution() => false,
         "States.ALL" => error != "States.DataLimitExceeded",
         "States.TaskFailed" => !matches!(error, "States.Timeout" | "States.DataLimitExceeded"),
         "States.HeartbeatTimeout" => failure.heartbeat || error == name,

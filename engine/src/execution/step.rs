@@ -137,8 +137,7 @@ impl Run<'_> {
                     task::token_succeeded(run, active, state, task, output.clone())
                 }),
             Stimulus::TaskFailed { token, error, cause } => self.with_token(token, |run, active, _, task| {
-                let failure = Failure { error: error.clone(), cause: cause.clone(), heartbeat: false };
-                task::token_failed(run, active, task, failure)
+                task::token_failed(run, active, task, Failure::of(error.clone(), cause.clone()))
             }),
             Stimulus::Heartbeat { token } => self.with_token(token, |run, active, _, _| {
                 task::heartbeat(run, active);

@@ -127,7 +127,7 @@ impl Work<'_> {
         let definition = self.definition()?;
         let selector =
             map_state(&definition, &self.record.way).and_then(|(_, map)| map.item_selector.as_ref());
-        let Some(selector) = selector else { return Ok(pair(item)) };
+        let Some(selector) = selector else { return Ok(item.into_text()) };
         let selecting = match &self.selecting {
             Some(selecting) => Arc::clone(selecting),
             None => {
@@ -178,22 +178,6 @@ impl Work<'_> {
             cause: format!(
                 "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
             ),
-        }
-    }
-}
-
-/// A member of an object goes into a child as a pair (developer guide, "ItemsPath (Map)"), any other item as it is.
-fn pair(item: MapItem) -> Bytes {
-    let MapItem { value, key } = item;
-    match key {
-        None => value,
-        Some(key) => {
-            let mut text = BytesMut::from(&b"{\"Key\":"[..]);
-            text.extend_from_slice(Value::String(key).to_string().as_bytes());
-            text.extend_from_slice(b",\"Value\":");
-            text.extend_from_slice(&value);
-            text.put_u8(b'}');
-            text.freeze()
         }
     }
 }

@@ -200,5 +200,8 @@ pub mod phase {
         /// The id of the first of its branches: all of them, and theirs, have ids from this one on.
         #[prost(uint64, tag = "8")]
         pub first_branch_id: u64,
+        /// A Map over the members of an object: each item is a pair of `Key` and `Value`.
+        #[prost(bool, tag = "9")]
+        pub over_members: bool,
     }
 }

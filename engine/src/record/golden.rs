@@ -294,8 +294,13 @@ fn branches(golden: &mut Golden) {
         previous_event_id: 38,
         ready_since_ms: Some(39),
         first_branch_id: 40,
+        over_members: false,
     };
     check("Branch/FannedOut", Phase::FannedOut(fan_out));
+    check(
+        "Branch/FannedOut/OverMembers",
+        Phase::FannedOut(FanOut { over_members: true, ..FanOut::default() }),
+    );
 }
 
 fn requests(golden: &mut Golden) {

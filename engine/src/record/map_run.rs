@@ -1,7 +1,8 @@
 //! Map runs: what a Map state in the mode `DISTRIBUTED` has started. A map run has an id of its own (that of its ARN), under which all of
 //! it lies, and a mailbox of its own: its children never touch the execution that waits for it.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::Value;
 
 use super::StateMachineType;
 
@@ -243,6 +244,25 @@ pub struct MapItem {
     /// `$$.Map.Item.Key`, of items that were members of an object.
     #[prost(string, optional, tag = "2")]
     pub key: Option<String>,
+}
+
+impl MapItem {
+    /// What an iteration gets: of a member of an object a pair (developer guide, "ItemsPath (Map)"; the names are those that AWS was
+    /// seen to give it, github.com/floci-io/floci/pull/1588), any other item as it is.
+    pub(crate) fn into_text(self) -> Bytes {
+        let Self { value, key } = self;
+        match key {
+            None => value,
+            Some(key) => {
+                let mut text = BytesMut::from(&b"{\"Key\":"[..]);
+                text.extend_from_slice(Value::String(key).to_string().as_bytes());
+                text.extend_from_slice(b",\"Value\":");
+                text.extend_from_slice(&value);
+                text.put_u8(b'}');
+                text.freeze()
+            }
+        }
+    }
 }
 
 /// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run ends.

@@ -230,8 +230,7 @@ fn items_that_cannot_be_made_fail_the_map_run() {
             3<2 MapStateStarted length=1
             4<3 MapRunStarted run={RUN}
             5<4 MapRunFailed error=States.Runtime cause=The JSONPath '$.missing' specified for the field 'v.$' could not be found in the input '{{\"a\":[1]}}'
-            6<5 MapStateFailed
-            7<6 ExecutionFailed error=States.Runtime cause=The JSONPath '$.missing' specified for the field 'v.$' could not be found in the input '{{\"a\":[1]}}'"
+            6<5 ExecutionFailed error=States.Runtime cause=The JSONPath '$.missing' specified for the field 'v.$' could not be found in the input '{{\"a\":[1]}}'"
         ),
     );
 }

@@ -232,7 +232,7 @@ fn an_item_is_stopped_with_its_execution() {
         3<2 MapStateStarted length=1
         4<3 MapIterationStarted name=M index=0
         5<4 WaitStateEntered name=W input=1
-        6<5 ExecutionAborted error=E cause=c
+        6<0 ExecutionAborted error=E cause=c
         "#,
     );
 }

@@ -1,6 +1,8 @@
 //! JSONata states: what their fields see, and how their failures show.
 
-use crate::harness::{ACTIVITY_ARN, Do, check};
+use keepstep_engine::id::ExecutionId;
+
+use crate::harness::{ACTIVITY_ARN, Do, EXECUTION_ARN, check, play};
 
 const ENTERED: &str = "An error occurred while executing the state";
 
@@ -299,12 +301,101 @@ fn an_item_that_cannot_be_selected_ends_the_iterations_that_run() {
             3<2 MapStateStarted length=2
             4<3 MapIterationStarted name=M index=0
             5<4 WaitStateEntered name=W input=1
-            6<5 WaitStateAborted
-            7<6 MapIterationAborted name=M index=0
-            8<3 EvaluationFailed name=M error=States.QueryEvaluationError cause={cause} location=ItemSelector
-            9<8 MapStateFailed
+            6<3 EvaluationFailed name=M error=States.QueryEvaluationError cause={cause} location=ItemSelector
+            7<5 WaitStateAborted
+            8<7 MapIterationAborted name=M index=0
+            9<6 MapStateFailed
             10<9 ExecutionFailed error=States.QueryEvaluationError cause={cause}
             "#
         ),
     );
+}
+
+/// What `$states.context` has, and where: a token in the Arguments of a task that waits for one, an item around the states of a Map, a
+/// count of retries where a state can be retried.
+#[test]
+fn the_context_object_has_what_there_is() {
+    let execution = r#""Execution":{"Id":"arn:aws:states:us-east-1:123456789012:execution:m:e","Input":[5],"StartTime":"2026-01-01T00:00:00.000Z","Name":"e","RoleArn":"arn:aws:iam::123456789012:role/r","RedriveCount":0},"StateMachine":{"Id":"arn:aws:states:us-east-1:123456789012:stateMachine:m","Name":"m"}"#;
+    let time = "2026-01-01T00:00:00.000Z";
+    let state =
+        |name: &str, rest: &str| format!(r#""State":{{"Name":"{name}","EnteredTime":"{time}"{rest}}}"#);
+    let item = r#""Map":{"Item":{"Index":0,"Value":5}}"#;
+    let selected = format!(r#"{{{execution},{},{item}}}"#, state("M", r#","RetryCount":0"#));
+    let passed = format!(r#"{{{execution},{},{item}}}"#, state("I", ""));
+    let left = format!(r#"{{{execution},{}}}"#, state("M", r#","RetryCount":0"#));
+    check(
+        r#"{"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemSelector":"{% $states.context %}",
+            "Output":"{% $states.context %}","ItemProcessor":{"StartAt":"I","States":{
+                "I":{"Type":"Pass","Output":"{% $states.context %}","End":true}}}}}}"#,
+        "[5]",
+        &[],
+        &format!(
+            r#"
+            1<0 ExecutionStarted input=[5]
+            2<0 MapStateEntered name=M input=[5]
+            3<2 MapStateStarted length=1
+            4<3 MapIterationStarted name=M index=0
+            5<4 PassStateEntered name=I input={selected}
+            6<5 PassStateExited name=I output={passed}
+            7<6 MapIterationSucceeded name=M index=0
+            8<7 MapStateSucceeded
+            9<7 MapStateExited name=M output={left}
+            10<9 ExecutionSucceeded output={left}
+            "#
+        ),
+    );
+    let task = |fields: &str| {
+        format!(
+            r#"{{"QueryLanguage":"JSONata","StartAt":"T","States":{{"T":{{"Type":"Task","End":true,
+                "Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Arguments":{{"FunctionName":"f","Payload":{{
+                    "is":"{{% $exists($states.context.Task.Token) %}}","other":"{{% $count($keys($states.context.Task)) %}}"}}}}{fields}}}}}}}"#
+        )
+    };
+    let world = play(&task(""), "{}", &[]);
+    let history = world.history(ExecutionId::of_arn(EXECUTION_ARN));
+    assert!(
+        history[2].ends_with(r#"input={"FunctionName":"f","Payload":{"is":true,"other":1}}"#),
+        "{}",
+        history[2]
+    );
+}
+
+/// A state fails before its event where its fields fail before it, and after it where what follows from it fails.
+#[test]
+fn evaluations_fail_where_they_are_made() {
+    let failed = |location: &str, id: u64, expression: &str| {
+        let cause = format!(
+            "{ENTERED} 'S' (entered at the event id #2). The JSONata expression '{expression}' specified for the field '{location}' threw an error during evaluation. D3137: no"
+        );
+        let after = if id == 3 { 2 } else { id - 1 };
+        format!(
+            "{id}<{after} EvaluationFailed name=S error=States.QueryEvaluationError cause={cause} location={location}"
+        )
+    };
+    let no = "{% $error('no') %}";
+    let inner = r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#;
+    for (state, location, id) in [
+        (
+            format!(r#""Type":"Task","Resource":"{ACTIVITY_ARN}","Arguments":{{"a":["{no}"]}}"#),
+            "Arguments/a[0]",
+            3,
+        ),
+        (
+            format!(r#""Type":"Task","Resource":"{ACTIVITY_ARN}","TimeoutSeconds":"{no}""#),
+            "TimeoutSeconds",
+            3,
+        ),
+        (format!(r#""Type":"Parallel","Branches":[{inner}],"Arguments":"{no}""#), "Arguments", 3),
+        (format!(r#""Type":"Map","ItemProcessor":{inner},"Items":"{no}""#), "Items", 3),
+        (format!(r#""Type":"Map","ItemProcessor":{inner},"MaxConcurrency":"{no}""#), "MaxConcurrency", 3),
+        (format!(r#""Type":"Map","ItemProcessor":{inner},"ItemSelector":"{no}""#), "ItemSelector", 4),
+        (format!(r#""Type":"Wait","Timestamp":"{no}""#), "Timestamp", 3),
+        (format!(r#""Type":"Pass","Assign":{{"v":"{no}"}}"#), "Assign/v", 3),
+    ] {
+        let definition =
+            format!(r#"{{"QueryLanguage":"JSONata","StartAt":"S","States":{{"S":{{{state},"End":true}}}}}}"#);
+        let history = play(&definition, "[1]", &[]).history(ExecutionId::of_arn(EXECUTION_ARN));
+        let place = usize::try_from(id).expect("it is small") - 1;
+        assert_eq!(history[place], failed(location, id, "$error('no')"), "{state}");
+    }
 }

@@ -132,7 +132,7 @@ fn the_state_machines_own_timeout_ends_the_execution() {
         r#"
         1<0 ExecutionStarted input={}
         2<0 WaitStateEntered name=W input={}
-        3<2 ExecutionTimedOut
+        3<0 ExecutionTimedOut error=States.Timeout
         "#,
     );
 }
@@ -160,7 +160,7 @@ fn executions_of_a_state_machine_that_is_being_deleted_end_at_their_next_transit
         1<0 ExecutionStarted input={}
         2<0 WaitStateEntered name=W input={}
         3<2 WaitStateExited name=W output={}
-        4<3 ExecutionAborted
+        4<0 ExecutionAborted
         "#,
     );
 }
@@ -174,7 +174,7 @@ fn stopping_twice_answers_the_same() {
     let first = world.deliver(id(), stop());
     world.now.0 += 1_000;
     assert_eq!(world.deliver(id(), stop()), first);
-    assert_eq!(world.history(id()).last().map(String::as_str), Some("3<2 ExecutionAborted cause=c"));
+    assert_eq!(world.history(id()).last().map(String::as_str), Some("3<0 ExecutionAborted cause=c"));
     let nowhere = world.deliver(ExecutionId::of_arn("nowhere"), stop());
     assert_eq!(nowhere.map_err(|error| error.code), Err("ExecutionDoesNotExist"));
 }

@@ -2,12 +2,15 @@
 
 mod activity;
 mod distributed;
+mod errors;
 mod fan_out;
 mod flow;
+mod generator;
 mod harness;
 mod jsonata;
 mod lambda;
 mod limits;
+mod map;
 mod nested;
 mod schedules;
 mod start;

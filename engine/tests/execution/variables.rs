@@ -195,3 +195,55 @@ fn iterations_do_not_copy_what_they_see() {
     // The input, and the variable, are written once each; a copy for each iteration would be 200 MB.
     assert!(written < 20_000_000, "{written} characters of writes");
 }
+
+/// Every type of state that has `Assign`, in both languages; the next state sees what was set, and the event that leaves the state shows it.
+#[test]
+fn all_states_but_the_last_ones_assign() {
+    let inner = r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#;
+    let choice = |rule: &str| format!(r#""Type":"Choice","Choices":[{rule}]"#);
+    for (state, jsonpath, jsonata) in [
+        (r#""Type":"Pass""#.to_owned(), "$", "$states.input"),
+        (r#""Type":"Wait","Seconds":1"#.to_owned(), "$", "$states.input"),
+        (format!(r#""Type":"Parallel","Branches":[{inner}]"#), "$[0]", "$states.result[0]"),
+        (format!(r#""Type":"Map","ItemProcessor":{inner}"#), "$[0]", "[$states.result[0]]"),
+        (format!(r#""Type":"Task","Resource":"{ACTIVITY_ARN}""#), "$", "$states.result"),
+        (choice(r#"{"CONDITION":0,"Next":"N","ASSIGN":0}"#), "$", "$states.input"),
+    ] {
+        let script: &[Do] = match state.contains("Task") {
+            true => &[Do::Take, Do::Succeed("[1]")],
+            false => &[],
+        };
+        for (language, assign, condition, read) in [
+            (
+                "JSONPath",
+                format!(r#"{{"v.$":"{jsonpath}"}}"#),
+                r#""Variable":"$","IsPresent":true"#,
+                r#""InputPath":"$v""#,
+            ),
+            (
+                "JSONata",
+                format!(r#"{{"v":"{{% {jsonata} %}}"}}"#),
+                r#""Condition":true"#,
+                r#""Output":"{% $v %}""#,
+            ),
+        ] {
+            let assign = format!(r#""Assign":{assign}"#);
+            let state = match state.contains("CONDITION") {
+                true => state.replace(r#""CONDITION":0"#, condition).replace(r#""ASSIGN":0"#, &assign),
+                false => format!(r#"{state},{assign},"Next":"N""#),
+            };
+            let definition = format!(
+                r#"{{"QueryLanguage":"{language}","StartAt":"S","States":{{"S":{{{state}}},"N":{{"Type":"Pass",{read},"End":true}}}}}}"#
+            );
+            let world = play(&definition, "[1]", script);
+            let history = world.history(ExecutionId::of_arn(EXECUTION_ARN));
+            let left =
+                history.iter().find(|line| line.contains("StateExited name=S")).cloned().unwrap_or_default();
+            let value = left.rsplit_once(" assigned=v=").map(|(_, value)| value.to_owned());
+            let expected = if state.contains(r#""Map""#) && language == "JSONPath" { "1" } else { "[1]" };
+            assert_eq!(value.as_deref(), Some(expected), "{definition}");
+            let last = history.last().map(String::as_str).unwrap_or_default();
+            assert!(last.ends_with(&format!("ExecutionSucceeded output={expected}")), "{definition}: {last}");
+        }
+    }
+}

@@ -21,7 +21,14 @@ const SIDE_BY_SIDE_BEGINS: &str = "
 async fn a_state_machines_own_timeout_ends_the_execution() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
     let definition = SIDE_BY_SIDE.replace("FIELDS", r#""TimeoutSeconds": 1,"#);
-    stage.check(&definition, "{}", TimedOut, &format!("{SIDE_BY_SIDE_BEGINS}\n6 <5 ExecutionTimedOut")).await
+    stage
+        .check(
+            &definition,
+            "{}",
+            TimedOut,
+            &format!("{SIDE_BY_SIDE_BEGINS}\n6 <0 ExecutionTimedOut error=States.Timeout"),
+        )
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +42,7 @@ async fn a_stopped_execution_says_why() -> anyhow::Result<()> {
         let execution = stage.begin(&SIDE_BY_SIDE.replace("FIELDS", ""), "{}").await?;
         let stop = stage.client.stop_execution().execution_arn(&execution);
         stop.set_error(error.map(str::to_owned)).set_cause(cause.map(str::to_owned)).send().await?;
-        let expected = format!("{SIDE_BY_SIDE_BEGINS}\n6 <5 ExecutionAborted{details}");
+        let expected = format!("{SIDE_BY_SIDE_BEGINS}\n6 <0 ExecutionAborted{details}");
         stage.assert_ended(&execution, Aborted, &expected).await?;
     }
     Ok(())

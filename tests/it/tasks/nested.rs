@@ -122,7 +122,7 @@ async fn a_stopped_parent_stops_its_child() -> anyhow::Result<()> {
     stage.reached(&execution, "TaskSubmitted").await?;
     stage.client.stop_execution().execution_arn(&execution).cause("enough").send().await?;
     let expected =
-        format!("{}6 <5 ExecutionAborted cause=enough", begins("startExecution.sync", "{}", "TaskSubmitted"));
+        format!("{}6 <0 ExecutionAborted cause=enough", begins("startExecution.sync", "{}", "TaskSubmitted"));
     stage.assert_masked(&execution, Aborted, &MASKS, &expected).await?;
     stage
         .assert_ended(
@@ -131,7 +131,7 @@ async fn a_stopped_parent_stops_its_child() -> anyhow::Result<()> {
             &format!(
                 "{STARTED}
                  2 <0 WaitStateEntered name=W input={{}}
-                 3 <2 ExecutionAborted"
+                 3 <0 ExecutionAborted"
             ),
         )
         .await

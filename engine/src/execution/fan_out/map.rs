@@ -31,9 +31,11 @@ pub(in super::super) fn run(
     // Without effect on an inline Map, but evaluated (recorded).
     tolerated(run, active, state, &input, map)?;
     let items = items(run, active, state, map, &input)?;
+    let over_members = items.iter().any(|item| item.key.is_some());
     let length = items.len() as u64;
-    for (slice, items) in (0..).zip(items.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
-        let items = items.iter().map(|item| item.value.clone()).collect();
+    let texts: Vec<_> = items.into_iter().map(MapItem::into_text).collect();
+    for (slice, items) in (0..).zip(texts.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
+        let items = items.to_vec();
         run.put_items(active.id, slice, Items { items });
     }
     let input = run.store(&state.name, input)?;
@@ -41,7 +43,8 @@ pub(in super::super) fn run(
     run.event(active, EventType::MapStateStarted, details)?;
     let concurrency_max = run.desk.limits.map_concurrency_max;
     let concurrency = if concurrency == 0 { concurrency_max } else { concurrency.min(concurrency_max) };
-    Ok(super::begin(run, active, input, length, concurrency.max(1)))
+    let concurrency = concurrency.max(1);
+    Ok(super::begin(run, active, FanOut { input, length, concurrency, over_members, ..FanOut::default() }))
 }
 
 /// The next iteration.
@@ -63,7 +66,8 @@ pub(super) fn start(
     };
     let value = run.value(item)?;
     let input = run.value(fan_out.input)?;
-    let mut frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
+    let item_value = Item { position, value, is_member: fan_out.over_members };
+    let mut frame = run.frame_with(active, state, input, Some(item_value), None)?;
     frame.input_text = run.stored_text(&Document::Stored(fan_out.input))?;
     let selected = match selector {
         Payload::JsonPath(selector) => selector.evaluate(&frame.scope(&run.desk))?,
@@ -72,11 +76,11 @@ pub(super) fn start(
         }
     };
     run.done(frame);
-    let input = run.store(&state.name, Document::from(selected))?;
+    let input = run.store_parameters(&state.name, Document::from(selected))?;
     Ok(Start { state: flow, input, item: Some(item) })
 }
 
-/// The items that come with the state's input.
+/// The items that come with the state's input: those of a list, or the members of an object (developer guide, "ItemsPath").
 pub(super) fn items(
     run: &mut Run<'_>,
     active: &Active,
@@ -89,11 +93,17 @@ pub(super) fn items(
         (Some(path), None) => Arc::new(value_at(run, active, state, input, path)?),
         (None, None) => run.parsed(input)?,
     };
-    let Some(items) = list.as_array() else {
-        let path = map.items_path.as_ref().map_or("$", Path::text);
-        return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
-    };
-    Ok(items.iter().map(|item| MapItem { value: item.to_string().into(), key: None }).collect())
+    let item = |value: &Value, key| MapItem { value: value.to_string().into(), key };
+    match &*list {
+        Value::Array(items) => Ok(items.iter().map(|value| item(value, None)).collect()),
+        Value::Object(members) => {
+            Ok(members.iter().map(|(key, value)| item(value, Some(key.clone()))).collect())
+        }
+        _ => {
+            let path = map.items_path.as_ref().map_or("$", Path::text);
+            Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")))
+        }
+    }
 }
 
 /// How many items may fail.

@@ -33,22 +33,11 @@ pub(super) fn iteration_details(state: &State, position: u64) -> EventDetails {
 }
 
 /// Begins the fan-out of a branch whose `*StateStarted` event was just written.
-fn begin(
-    run: &mut Run<'_>,
-    active: &mut Active,
-    input: PayloadRef,
-    length: u64,
-    concurrency: u64,
-) -> Outcome {
+fn begin(run: &mut Run<'_>, active: &mut Active, fan_out: FanOut) -> Outcome {
     active.branch.phase = Some(Phase::FannedOut(FanOut {
-        input,
-        length,
-        started: 0,
-        ended: 0,
-        concurrency,
         previous_event_id: active.branch.last_event_id,
-        ready_since_ms: None,
         first_branch_id: run.head.next_branch_id,
+        ..fan_out
     }));
     Outcome::GoesOn
 }

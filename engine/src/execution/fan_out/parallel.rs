@@ -20,10 +20,10 @@ pub(in super::super) fn run(
         Some(arguments) => run.compute_all(active, state, "Arguments", arguments)?.into(),
         None => run.fill(active, state, parallel.parameters.as_ref(), input)?,
     };
-    let input = run.store(&state.name, input)?;
+    let input = run.store_parameters(&state.name, input)?;
     run.event(active, EventType::ParallelStateStarted, EventDetails::default())?;
     let length = parallel.branches.len() as u64;
-    Ok(super::begin(run, active, input, length, length))
+    Ok(super::begin(run, active, FanOut { input, length, concurrency: length, ..FanOut::default() }))
 }
 
 /// The next branch.

@@ -16,7 +16,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Interrupt> {
     let error = text(run, active, state, fail.error.as_ref(), "Error")?;
     let cause = text(run, active, state, fail.cause.as_ref(), "Cause")?;
-    Err(Failure { error, cause, heartbeat: false }.into())
+    Err(Failure::of(error, cause).into())
 }
 
 fn text(

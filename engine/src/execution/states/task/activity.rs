@@ -29,7 +29,7 @@ pub(super) fn schedule(
         run.event(active, EventType::ActivityScheduleFailed, failure_details(&failure))?;
         return Err(failure.into());
     };
-    let input = run.store(&state.name, schedule.parameters.clone())?;
+    let input = run.store_parameters(&state.name, schedule.parameters.clone())?;
     let details = EventDetails { resource: Some(task.resource_arn.clone()), ..schedule.details(input) };
     run.event(active, EventType::ActivityScheduled, details)?;
     schedule.begin(run, active, input, Stage::Queued, None);

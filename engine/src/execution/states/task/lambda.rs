@@ -20,7 +20,7 @@ pub(super) fn schedule_function(
     schedule: Schedule,
     arn: &str,
 ) -> Result<Outcome, Interrupt> {
-    let input = run.store(&state.name, schedule.parameters.clone())?;
+    let input = run.store_parameters(&state.name, schedule.parameters.clone())?;
     let details = EventDetails { resource: Some(arn.to_owned()), ..schedule.details(input) };
     run.event(active, EventType::LambdaFunctionScheduled, details)?;
     run.event(active, EventType::LambdaFunctionStarted, EventDetails::default())?;
@@ -54,7 +54,7 @@ pub(super) fn schedule_invoke(
         whole_answer: true,
         ..Call::default()
     };
-    let input = run.store(&state.name, schedule.parameters.clone())?;
+    let input = run.store_parameters(&state.name, schedule.parameters.clone())?;
     let details =
         EventDetails { region: run.region(), ..integration_details(&task.resource, schedule.details(input)) };
     run.event(active, EventType::TaskScheduled, details)?;

@@ -38,7 +38,7 @@ pub(super) fn schedule(
         ..Call::default()
     };
     let child_input = child_input(parameters.get("Input"));
-    let input = run.store(&state.name, schedule.parameters.clone())?;
+    let input = run.store_parameters(&state.name, schedule.parameters.clone())?;
     let details =
         EventDetails { region: run.region(), ..integration_details(&task.resource, schedule.details(input)) };
     run.event(active, EventType::TaskScheduled, details)?;
