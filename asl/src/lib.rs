@@ -19,6 +19,7 @@ mod location;
 mod number;
 pub mod path;
 pub mod payload_io;
+pub mod positions;
 pub mod resource;
 mod scope;
 pub mod template;

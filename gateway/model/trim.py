@@ -14,7 +14,7 @@ OPERATIONS = """
 CreateActivity CreateStateMachine DeleteActivity DeleteStateMachine DescribeActivity DescribeExecution DescribeStateMachine
 DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions ListStateMachines
 ListTagsForResource SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StopExecution TagResource UntagResource
-UpdateStateMachine
+UpdateStateMachine ValidateStateMachineDefinition
 """.split()
 
 # The order in which AWS's own error texts list an enum, where it is known and isn't the model's.

@@ -56,6 +56,7 @@ operations! {
     TagResource,
     UntagResource,
     UpdateStateMachine,
+    ValidateStateMachineDefinition,
 }
 
 impl Operation {

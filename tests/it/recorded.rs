@@ -25,8 +25,8 @@ const NOT_YET: [NotYet; 5] = [
         words: &["\"versionDescription\"", "\"publish\""],
     },
     NotYet {
-        reason: "ValidateStateMachineDefinition and TestState",
-        operations: &["ValidateStateMachineDefinition", "TestState"],
+        reason: "TestState",
+        operations: &["TestState"],
         words: &[],
     },
     NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
