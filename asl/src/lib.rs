@@ -10,6 +10,7 @@ pub mod definition;
 pub mod diagnostic;
 mod evaluation_error;
 mod expression;
+mod integrations;
 pub mod intrinsics;
 pub mod jackson;
 mod java_text;

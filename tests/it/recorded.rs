@@ -24,11 +24,7 @@ const NOT_YET: [NotYet; 5] = [
         operations: &["CreateStateMachineAlias", "ListStateMachineAliases", "ListStateMachineVersions"],
         words: &["\"versionDescription\"", "\"publish\""],
     },
-    NotYet {
-        reason: "TestState",
-        operations: &["TestState"],
-        words: &[],
-    },
+    NotYet { reason: "TestState", operations: &["TestState"], words: &[] },
     NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
 ];
 

@@ -9,8 +9,7 @@ use keepstep_tests::process::binary;
 fn validate(arguments: &[&str], input: &[u8]) -> anyhow::Result<(Option<i32>, String, String)> {
     let mut command = Command::new(binary()?);
     command.arg("validate").args(arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // A file is read instead, or the input is larger than is read.
         let _ = stdin.write_all(input);

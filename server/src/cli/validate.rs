@@ -127,7 +127,11 @@ fn lines(name: &str, found: &[Found], truncated: bool) -> String {
 /// What comes from the file must not steer the terminal.
 fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, c| {
-        if c.is_control() { text.extend(c.escape_default()) } else { text.push(c) }
+        if c.is_control() {
+            text.extend(c.escape_default())
+        } else {
+            text.push(c)
+        }
         text
     })
 }

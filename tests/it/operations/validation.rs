@@ -40,12 +40,10 @@ async fn definitions_are_judged_without_a_state_machine() -> anyhow::Result<()> 
     let doubtful = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":"$.a","Next":"B"},"B":{"Type":"Fail","Cause":"$.c"}}}"#;
     let waits = r#"{"StartAt":"A","States":{"A":{"Type":"Task","End":true,"Parameters":{"FunctionName":"f"},
                     "Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken"}}}"#;
-    let static_result =
-        "WARNING PASS_RESULT_IS_STATIC: Attempt to use a path in the result of a pass state. at /States/A/Result";
+    let static_result = "WARNING PASS_RESULT_IS_STATIC: Attempt to use a path in the result of a pass state. at /States/A/Result";
     let no_path = "WARNING NO_PATH: Field value looks like a path, but field name does not end with 'Path'. at /States/B/Cause";
-    let fields = |fields: &str| {
-        format!("ERROR SCHEMA_VALIDATION_FAILED: These fields are required: [{fields}] at /")
-    };
+    let fields =
+        |fields: &str| format!("ERROR SCHEMA_VALIDATION_FAILED: These fields are required: [{fields}] at /");
     let no_end = "ERROR MISSING_END_STATE: Workflow has no terminal state at nowhere";
     let in_express = "ERROR SCHEMA_VALIDATION_FAILED: Express state machine does not support '.waitForTaskToken' service \
                       integration  at /States/A/Resource";
