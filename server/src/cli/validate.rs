@@ -178,11 +178,11 @@ mod tests {
     fn problems_are_listed_in_the_order_of_the_text() {
         check(r#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}"#, "f: valid\n");
         check(
-            "{\"StartAt\": \"A\",\n \"States\": {\"A\": {\"Type\": \"Pass\",\n  \"Result\": \"$.a\", \"Next\": \"\u{1b}\"}}}"
-                .replace('\u{1b}', "\\u001b")
-                .as_str(),
+            "{\"StartAt\": \"A\",\n \"States\": {\"A\": {\"Type\": \"Pass\",\n  \"Result\": \"$.a\", \"Next\": \"\\u001b\"}}}",
             "f:1:1: error MISSING_END_STATE: Workflow has no terminal state\n\
-             f:3:3: warning PASS_RESULT_IS_STATIC: Attempt to use a path in the result of a pass state. (at /States/A/Result)\n",
+             f:3:13: warning PASS_RESULT_IS_STATIC: Attempt to use a path in the result of a pass state. (at /States/A/Result)\n\
+             f:3:28: error MISSING_TRANSITION_TARGET: Missing 'Next' target: \\u{1b} (at /States/A/Next)\n\
+             f: 2 errors, 1 warning\n",
         );
         check(
             "{\n'",
