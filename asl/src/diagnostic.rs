@@ -52,6 +52,11 @@ pub enum Code {
     InvalidJsonataExpression,
     /// A JSONata expression looks at something that Step Functions doesn't give it. Seen on AWS (as above).
     UnsupportedJsonataExpression,
+    /// `Assign` sets the variable that belongs to Step Functions. This and the next one are not in the API reference, but
+    /// measured (see the module `wording`).
+    ReservedVariableName,
+    /// A name that no variable can have.
+    InvalidVariableName,
     /// A warning: a field of a payload template holds what looks like an expression, but its name lacks `.$`.
     NoDollar,
     /// A warning: a field holds what looks like a path, but its name doesn't end in `Path`.
@@ -74,6 +79,8 @@ impl Code {
             Self::InvalidLabelName => "INVALID_LABEL_NAME",
             Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
             Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
+            Self::ReservedVariableName => "RESERVED_VARIABLE_NAME",
+            Self::InvalidVariableName => "INVALID_VARIABLE_NAME",
             Self::NoDollar => "NO_DOLLAR",
             Self::NoPath => "NO_PATH",
             Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",

@@ -456,23 +456,24 @@ impl Scanner<'_> {
     }
 
     fn error(&self, message: impl Into<String>) -> SyntaxError {
-        let (line, column) = self.line_and_column(self.at);
+        let (line, column) = line_and_column(self.text, self.at);
         SyntaxError { message: message.into(), line, column }
     }
 
     /// A place before the error, as Jackson writes it.
     fn place(&self, offset: usize) -> String {
-        let (line, column) = self.line_and_column(offset);
+        let (line, column) = line_and_column(self.text, offset);
         place(self.text, line, column)
     }
+}
 
-    /// Called once, for an error: it reads all text before the offset.
-    fn line_and_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count() + 1;
-        (line, column)
-    }
+/// The line and the column of a byte's offset, both from 1, the column in UTF-16 units as Java counts. Only for what is
+/// reported: it reads all text before the offset.
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count() + 1;
+    (line, column)
 }
 
 fn place(text: &str, line: usize, column: usize) -> String {

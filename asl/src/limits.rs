@@ -27,9 +27,9 @@ pub const BATCH_BYTES_MAX: u64 = 262_144;
 /// largest `MaxAttempts` (developer guide: "maximum value is 99999999").
 pub const NUMBER_MAX: u64 = 99_999_999;
 
-/// `MaxDelaySeconds` must be below this: a year with a day to spare (developer guide, "Retrying after an
-/// error").
-pub const MAX_DELAY_SECONDS_END: u64 = 31_622_400;
+/// Largest `MaxDelaySeconds`: a year with a day to spare. The developer guide ("Retrying after an error") wants less than
+/// this, but AWS takes it (measured; see the module `wording`).
+pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
 
 /// Deepest nesting of arrays and objects in a JSON text that is accepted, definitions and payloads alike. It
 /// keeps every recursive walk of a JSON value within a small stack.

@@ -1,6 +1,8 @@
 //! What a Task's `Resource` names: an activity, a Lambda function, or a call to a service. Never calls
 //! anything.
 
+use crate::integrations;
+
 /// How an optimised service integration waits for its result (developer guide, "Service integration
 /// patterns").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,12 @@ pub enum ParseError {
          available in this region."
     )]
     NotRecognized(String),
+    /// A call to a service that AWS knows, and this server doesn't.
+    #[error(
+        "The resource provided {0} is not supported by this server. It runs activities, Lambda functions, and the service \
+         integrations lambda:invoke and states:startExecution."
+    )]
+    NotHere(String),
 }
 
 impl Resource {
@@ -103,7 +111,14 @@ impl Resource {
             ("lambda", _) => function(text, region, account, rest),
             _ => None,
         };
-        known.ok_or_else(|| ParseError::NotRecognized(text.to_owned()))
+        known.ok_or_else(|| {
+            let is_known_to_aws = service == "states" && region.is_empty() && account.is_empty();
+            if is_known_to_aws && integrations::exist_on_aws(rest) {
+                ParseError::NotHere(text.to_owned())
+            } else {
+                ParseError::NotRecognized(text.to_owned())
+            }
+        })
     }
 
     /// For a call to a service: the service and the action with its pattern, as history events name them in
@@ -239,7 +254,8 @@ mod tests {
         for text in [
             "arn:aws:states:::lambda:invoke.sync",
             "arn:aws:states:::states:startExecution.sync:3",
-            "arn:aws:states:::sqs:sendMessage",
+            "arn:aws:states:::sqs:sendMassage",
+            "arn:aws:states:::sqs:sendMessage.sync",
             "arn:aws:states:us-east-1:123456789012:stateMachine:x",
             "arn:aws:states:us-east-1:123456789012:activity:",
             "arn:aws:states:us-east-1:12345:activity:a",
@@ -249,6 +265,17 @@ mod tests {
             "arn:aws:s3:::bucket",
         ] {
             check(text, Err(ParseError::NotRecognized(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn calls_that_only_aws_makes() {
+        for text in [
+            "arn:aws:states:::sqs:sendMessage",
+            "arn:aws-cn:states:::ecs:runTask.sync",
+            "arn:aws:states:::aws-sdk:s3:listBuckets",
+        ] {
+            check(text, Err(ParseError::NotHere(text.to_owned())));
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::diagnostic::Code;
 use crate::limits::VARIABLE_NAME_CHARACTERS_MAX;
+use crate::wording;
 
 /// The variable that Step Functions defines itself, in JSONata states only.
 pub(crate) const RESERVED: &str = "states";
@@ -19,20 +21,22 @@ pub(crate) fn at_start(text: &str) -> &str {
     IDENTIFIER.find(text).map_or("", |found| found.as_str())
 }
 
-/// Why a name can't be a variable's, in English; `None` if it can.
-pub(crate) fn problem(name: &str) -> Option<String> {
+/// Why a name can't be a variable's; `None` if it can.
+pub(crate) fn problem(name: &str) -> Option<(Code, String)> {
+    if name == RESERVED {
+        return Some((Code::ReservedVariableName, wording::variable_name_reserved(name)));
+    }
     if name.is_empty() || at_start(name).len() != name.len() {
-        return Some(format!("Variable name '{name}' is not a valid Unicode identifier"));
+        return Some((Code::InvalidVariableName, wording::variable_name_invalid(name)));
     }
-    if name.chars().nth(VARIABLE_NAME_CHARACTERS_MAX).is_some() {
-        return Some(format!("Variable name '{name}' exceeds {VARIABLE_NAME_CHARACTERS_MAX} characters"));
-    }
-    (name == RESERVED).then(|| format!("Variable name '{name}' is reserved"))
+    let is_too_long = name.chars().nth(VARIABLE_NAME_CHARACTERS_MAX).is_some();
+    is_too_long.then(|| (Code::InvalidVariableName, wording::variable_name_too_long(name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{at_start, problem};
+    use crate::diagnostic::Code;
 
     #[test]
     fn identifiers_are_unicodes() {
@@ -43,17 +47,17 @@ mod tests {
             ("größe", None),
             ("変数", None),
             ("state", None),
-            ("", Some("Variable name '' is not a valid Unicode identifier")),
-            ("1a", Some("Variable name '1a' is not a valid Unicode identifier")),
-            ("a-b", Some("Variable name 'a-b' is not a valid Unicode identifier")),
-            ("a b", Some("Variable name 'a b' is not a valid Unicode identifier")),
-            ("$a", Some("Variable name '$a' is not a valid Unicode identifier")),
-            ("states", Some("Variable name 'states' is reserved")),
+            ("", Some(Code::InvalidVariableName)),
+            ("1a", Some(Code::InvalidVariableName)),
+            ("a-b", Some(Code::InvalidVariableName)),
+            ("a b", Some(Code::InvalidVariableName)),
+            ("$a", Some(Code::InvalidVariableName)),
+            ("states", Some(Code::ReservedVariableName)),
+            (&"x".repeat(80), None),
+            (&"x".repeat(81), Some(Code::InvalidVariableName)),
         ] {
-            assert_eq!(problem(name).as_deref(), expected, "{name}");
+            assert_eq!(problem(name).map(|(code, _)| code), expected, "{name}");
         }
-        assert_eq!(problem(&"x".repeat(80)), None);
-        assert!(problem(&"x".repeat(81)).is_some());
     }
 
     #[test]

@@ -13,8 +13,8 @@ import sys
 OPERATIONS = """
 CreateActivity CreateStateMachine DeleteActivity DeleteStateMachine DescribeActivity DescribeExecution DescribeMapRun
 DescribeStateMachine DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions
-ListMapRuns ListStateMachines ListTagsForResource SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StopExecution TagResource UntagResource
-UpdateMapRun UpdateStateMachine
+ListMapRuns ListStateMachines ListTagsForResource SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution
+StopExecution TagResource UntagResource UpdateMapRun UpdateStateMachine ValidateStateMachineDefinition
 """.split()
 
 # The order in which AWS's own error texts list an enum, where it is known and isn't the model's.

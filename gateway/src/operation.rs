@@ -59,6 +59,7 @@ operations! {
     UntagResource,
     UpdateMapRun,
     UpdateStateMachine,
+    ValidateStateMachineDefinition,
 }
 
 impl Operation {

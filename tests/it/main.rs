@@ -7,3 +7,4 @@ mod recorded;
 mod serve;
 mod states;
 mod tasks;
+mod validate;

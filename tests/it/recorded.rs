@@ -23,11 +23,7 @@ const NOT_YET: [NotYet; 4] = [
         operations: &["CreateStateMachineAlias", "ListStateMachineAliases", "ListStateMachineVersions"],
         words: &["\"versionDescription\"", "\"publish\""],
     },
-    NotYet {
-        reason: "ValidateStateMachineDefinition and TestState",
-        operations: &["ValidateStateMachineDefinition", "TestState"],
-        words: &[],
-    },
+    NotYet { reason: "TestState", operations: &["TestState"], words: &[] },
     NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
 ];
 

@@ -15,6 +15,9 @@ const NESTING_MAX: usize = 32;
 /// Fields of a rule that are read elsewhere. AWS allows them at the top of a rule only.
 const TOP_FIELDS: [&str; 2] = ["Next", "Assign"];
 
+/// What a rule can be: it has one of these fields.
+const FORMS: [&str; 4] = ["And", "Or", "Not", "Variable"];
+
 /// Reads a rule.
 pub(super) fn parse(value: &Value) -> Result<Node, Vec<ParseError>> {
     let mut errors = Vec::new();
@@ -36,8 +39,8 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
     let Value::Object(fields) = value else {
         return fail(location.to_owned(), wording::expected("Object"));
     };
-    let operators: Vec<(&str, Operator)> =
-        fields.keys().filter_map(|name| Some((name.as_str(), operator(name)?))).collect();
+    let comparisons: Vec<&str> =
+        fields.keys().map(String::as_str).filter(|name| is_comparison(name)).collect();
     for name in fields.keys() {
         let known = operator(name).is_some()
             || name == "Variable"
@@ -47,15 +50,20 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
             fail(location.to_owned(), wording::not_supported(name));
         }
     }
-    let (name, operator) = match operators.as_slice() {
-        [(name, operator)] => (*name, *operator),
-        [] => return fail(location.to_owned(), "A Choice Rule must have a comparison operator".to_owned()),
-        several => {
-            let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
-            let message = format!("A Choice Rule must have only one comparison operator, but has {names:?}");
-            return fail(location.to_owned(), message);
-        }
+    let mut forms = FORMS.into_iter().filter(|name| fields.contains_key(*name));
+    let (Some(form), None) = (forms.next(), forms.next()) else {
+        return fail(location.to_owned(), wording::CHOICE_RULE_FORMS.to_owned());
     };
+    let name = match (form, comparisons.as_slice()) {
+        ("Variable", [name]) => *name,
+        ("Variable", []) => {
+            return fail(location.to_owned(), "A Choice Rule must have a comparison operator".to_owned());
+        }
+        ("Variable", several) => return fail(location.to_owned(), wording::at_most_one_of(several)),
+        (combination, []) => combination,
+        (_, [stray, ..]) => return fail(location.to_owned(), wording::not_supported(stray)),
+    };
+    let operator = operator(name)?;
     let place = field_location(location, name);
     let operand = fields.get(name)?;
     match operator {
@@ -91,12 +99,7 @@ fn rule(value: &Value, location: &str, level: usize, errors: &mut Vec<ParseError
 }
 
 fn variable(fields: &Map<String, Value>, location: &str, errors: &mut Vec<ParseError>) -> Option<Path> {
-    let Some(value) = fields.get("Variable") else {
-        let message = wording::required(&["Variable"]);
-        errors.push(ParseError { location: location.to_owned(), message });
-        return None;
-    };
-    match path(value) {
+    match path(fields.get("Variable")?) {
         Ok(path) => Some(path),
         Err(message) => {
             errors.push(ParseError { location: field_location(location, "Variable"), message });
@@ -163,6 +166,11 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
             Operator::Compare { family, relation, path }
         }
     })
+}
+
+/// Whether the field compares a variable with something, rather than combining rules.
+fn is_comparison(name: &str) -> bool {
+    operator(name).is_some_and(|operator| !matches!(operator, Operator::And | Operator::Or | Operator::Not))
 }
 
 fn comparison(operator: Operator, operand: &Value) -> Result<Comparison, String> {

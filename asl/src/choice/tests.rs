@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ParseError, Rule};
-use crate::{EvaluationError, Scope, scope::NoEntropy};
+use crate::{EvaluationError, Scope, scope::NoEntropy, wording};
 
 fn matches(rule: &Value) -> Result<bool, EvaluationError> {
     let input = json!({
@@ -142,18 +142,15 @@ fn what_is_no_rule_is_refused_with_its_place() {
     };
     for (rule, expected) in [
         (json!([]), vec![error("", "Expected value of type Object")]),
-        (json!({}), vec![error("", "A Choice Rule must have a comparison operator")]),
-        (json!({"StringEquals": "a"}), vec![error("", "These fields are required: [Variable]")]),
+        (json!({}), vec![error("", wording::CHOICE_RULE_FORMS)]),
+        (json!({"StringEquals": "a"}), vec![error("", wording::CHOICE_RULE_FORMS)]),
         (
             json!({"Variable": 1, "StringEquals": "a"}),
             vec![error("/Variable", "Expected value of type String")],
         ),
         (
             json!({"Variable": "$.a", "StringEquals": "a", "IsNull": true}),
-            vec![error(
-                "",
-                "A Choice Rule must have only one comparison operator, but has [\"StringEquals\", \"IsNull\"]",
-            )],
+            vec![error("", "There should only be one of the following fields: [StringEquals, IsNull]")],
         ),
         (
             json!({"Variable": "$.a", "NumericEquals": "1", "Colour": 1}),
@@ -170,7 +167,7 @@ fn what_is_no_rule_is_refused_with_its_place() {
                 error("/And/1/Not/IsNull", "Expected value of type Boolean"),
             ],
         ),
-        (json!({"Or": []}), vec![error("/Or", "List must not be empty")]),
+        (json!({"Or": []}), vec![error("/Or", "Value cannot be empty")]),
         (json!({"And": {}}), vec![error("/And", "Expected value of type Array")]),
         (json!({"Not": []}), vec![error("/Not", "Expected value of type Object")]),
         (

@@ -27,8 +27,8 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Assign> {
             QueryLanguage::JsonPath => key.strip_suffix(".$").unwrap_or(key),
             QueryLanguage::Jsonata => key,
         };
-        if let Some(problem) = variable_name::problem(name) {
-            fields.problems.schema(at, problem);
+        if let Some((code, message)) = variable_name::problem(name) {
+            fields.problems.report(code, Some(&at.field(key)), message);
         }
         names.push(name.to_owned());
     }

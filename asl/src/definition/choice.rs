@@ -95,7 +95,9 @@ fn read_condition(fields: &Fields<'_>) -> Option<Condition> {
     let mut names = vec!["Condition", "Variable", "Assign", "Output", "Next", "Comment"];
     names.extend(fields.names().filter(|name| Rule::is_operator(name)));
     fields.allow(&names);
-    fields.require(&["Condition"]);
+    if !fields.has("Condition") {
+        fields.report(wording::CHOICE_RULE_FORMS);
+    }
     if fields.is_expression("Condition") {
         fields.expression("Condition").map(Condition::Jsonata)
     } else {

@@ -46,6 +46,9 @@ fn read_config(processor: &Fields<'_>, machine: Machine) -> Option<Kind> {
     config.allow(&["Mode", "ExecutionType"]);
     let execution_type = config.one_of("ExecutionType", &["STANDARD", "EXPRESS"]);
     if config.one_of("Mode", &["INLINE", "DISTRIBUTED"]) != Some("DISTRIBUTED") {
+        if config.has("ExecutionType") {
+            config.report(wording::not_supported("ExecutionType"));
+        }
         return None;
     }
     if machine.kind == Kind::Express {

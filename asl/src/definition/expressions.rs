@@ -11,6 +11,9 @@ use crate::location::Location;
 use crate::template::Template;
 use crate::wording;
 
+/// Fields of a state whose texts are no expressions of its own.
+const UNSEARCHED: [&str; 4] = ["Branches", "Comment", "ItemProcessor", "Iterator"];
+
 impl Fields<'_> {
     /// A template in the state's language.
     pub(super) fn payload(&self, name: &str) -> Option<Payload> {
@@ -49,8 +52,10 @@ impl Fields<'_> {
         match jsonata::Template::parse(value) {
             Ok(template) => {
                 let mut expressions = template.expressions().into_iter();
-                each_delimited(value, field, &mut |at| {
-                    if let Some(expression) = expressions.next() {
+                each_string(value, field, &mut |text, at| {
+                    if jsonata::Expression::delimited(text).is_some()
+                        && let Some(expression) = expressions.next()
+                    {
                         self.check(expression, at);
                     }
                 });
@@ -64,6 +69,22 @@ impl Fields<'_> {
                 }
                 None
             }
+        }
+    }
+
+    /// Reports the texts in a JSONata state that begin as expressions and don't end as such: they would stand for
+    /// themselves, which nobody means. What lies in the flows inside the state is theirs.
+    pub(super) fn check_delimiters(&self) {
+        if self.language != QueryLanguage::Jsonata {
+            return;
+        }
+        for name in self.names().filter(|name| !UNSEARCHED.contains(name)) {
+            let Some(value) = self.get(name) else { continue };
+            each_string(value, self.at.field(name), &mut |text, at| {
+                if text.starts_with("{%") && !text.ends_with("%}") {
+                    self.problems.schema(at, wording::JSONATA_NOT_CLOSED);
+                }
+            });
         }
     }
 
@@ -101,19 +122,19 @@ impl Fields<'_> {
     }
 }
 
-/// Calls `visit` with the place of each expression of a template, in the order of the text. Recursion is bounded by the
-/// depth of the JSON text.
-fn each_delimited(value: &Value, at: Location<'_>, visit: &mut dyn FnMut(Location<'_>)) {
+/// Calls `visit` with each text of a value, without the names of fields, in their order. Recursion is bounded by the depth
+/// of the JSON text.
+fn each_string(value: &Value, at: Location<'_>, visit: &mut dyn FnMut(&str, Location<'_>)) {
     match value {
-        Value::String(text) if jsonata::Expression::delimited(text).is_some() => visit(at),
+        Value::String(text) => visit(text, at),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                each_delimited(item, at.index(index), visit);
+                each_string(item, at.index(index), visit);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                each_delimited(member, at.field(name), visit);
+                each_string(member, at.field(name), visit);
             }
         }
         _ => {}

@@ -87,6 +87,16 @@ impl<'a> Fields<'a> {
         self.get(name).filter(|_| self.language == language)
     }
 
+    /// Whether just one of `names` is there; reports it if not.
+    pub(super) fn require_one_of(&self, names: &[&str]) -> bool {
+        match names.iter().filter(|name| self.has(name)).count() {
+            0 => self.report(wording::exactly_one_of(names)),
+            1 => return true,
+            _ => self.report(wording::at_most_one_of(names)),
+        }
+        false
+    }
+
     /// Reports those of `names` that are absent, all in one message as AWS does.
     pub(super) fn require(&self, names: &[&str]) {
         let missing: Vec<_> = names.iter().copied().filter(|name| !self.has(name)).collect();
@@ -132,11 +142,11 @@ impl<'a> Fields<'a> {
 
     /// A whole number between `least` and `most`. `5.0` is one, as it is in JSON.
     pub(super) fn integer(&self, name: &str, least: u64, most: u64) -> Option<u64> {
-        let number = self.number(name)?;
-        if number.fract() != 0.0 {
+        let number = self.get(name)?.as_f64();
+        let Some(number) = number.filter(|number| number.fract() == 0.0) else {
             self.report_at(name, wording::expected("Integer"));
             return None;
-        }
+        };
         // Exact: the bounds of all fields are far below 2^53.
         let (least_number, most_number) = (least as f64, most as f64);
         if number < least_number {
@@ -168,25 +178,11 @@ impl<'a> Fields<'a> {
         list
     }
 
-    pub(super) fn path(&self, name: &str) -> Option<Path> {
-        self.get_in(QueryLanguage::JsonPath, name)?;
-        let path = Path::parse(self.text(name)?).ok();
-        if path.is_none() {
-            self.report_at(name, wording::NO_JSON_PATH);
-        }
-        path
-    }
-
     /// A path that names a single node, as the specification asks of the fields that stand for one value.
     pub(super) fn reference(&self, name: &str) -> Option<Path> {
         self.get_in(QueryLanguage::JsonPath, name)?;
-        match Path::parse_reference(self.text(name)?) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                self.report_at(name, wording::no_reference_path(error));
-                None
-            }
-        }
+        let text = self.text(name)?;
+        Path::parse_reference(text).map_err(|error| self.report_at(name, no_reference(text, error))).ok()
     }
 
     /// As [`Fields::reference`], but not one to the context object: AWS refuses it for the numbers of a Map
@@ -213,7 +209,7 @@ impl<'a> Fields<'a> {
     pub(super) fn result_path(&self) -> ResultPath {
         let Some(text) = self.nullable_text("ResultPath") else { return ResultPath::default() };
         ResultPath::parse(text).unwrap_or_else(|error| {
-            self.report_at("ResultPath", wording::no_reference_path(error));
+            self.report_at("ResultPath", no_reference(text.unwrap_or_default(), error));
             ResultPath::default()
         })
     }
@@ -225,6 +221,12 @@ impl<'a> Fields<'a> {
             _ => self.text(name).map(Some),
         }
     }
+}
+
+/// What is wrong with a text where a reference path should be. Of a field, AWS takes one without its `$` for no path at all
+/// (measured; see the module `wording`); in a choice rule it doesn't.
+fn no_reference(text: &str, error: impl std::fmt::Display) -> String {
+    if text.starts_with('$') { wording::no_reference_path(error) } else { wording::NO_JSON_PATH.to_owned() }
 }
 
 /// A JSON pointer into `value`, as AWS writes locations: `/And/1/Variable` becomes `/And[1]/Variable`.

@@ -117,7 +117,7 @@ fn read_source(fields: &Fields<'_>) -> Option<ItemSource> {
         _ => None,
     };
     if source.is_none() {
-        fields.report_at("Resource", wording::resource_not_recognized(text));
+        fields.report_at("Resource", wording::not_an_allowed_value("Resource"));
     }
     source
 }
@@ -158,6 +158,7 @@ fn read_config(fields: &Fields<'_>, source: Option<ItemSource>) -> ReaderConfig 
 
 fn read_input_type(fields: &Fields<'_>) -> Option<InputType> {
     let csv = read_csv(fields);
+    check_header_location(fields);
     let manifest = match fields.one_of("ManifestType", &["S3_INVENTORY", "ATHENA_DATA"]) {
         Some("ATHENA_DATA") => ManifestType::AthenaData,
         _ => ManifestType::S3Inventory,
@@ -169,6 +170,19 @@ fn read_input_type(fields: &Fields<'_>) -> Option<InputType> {
         "PARQUET" => InputType::Parquet,
         _ => InputType::Manifest(manifest),
     })
+}
+
+/// Only a CSV file has a header, and it must say where. A manifest has neither, and what its files have isn't known here.
+fn check_header_location(fields: &Fields<'_>) {
+    let input_type = fields.get("InputType").and_then(serde_json::Value::as_str);
+    match (input_type, fields.has("CSVHeaderLocation")) {
+        _ if fields.has("ManifestType") => {}
+        (Some("CSV"), false) => fields.report(wording::required_but_missing("CSVHeaderLocation")),
+        (Some("JSON" | "JSONL" | "PARQUET"), true) => {
+            fields.report(wording::not_supported("CSVHeaderLocation"));
+        }
+        _ => {}
+    }
 }
 
 fn read_csv(fields: &Fields<'_>) -> InputType {

@@ -76,7 +76,7 @@ const FIELDS: [&str; 19] = [
 pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Map> {
     state::allow(fields, &[FIELDS.as_slice(), &distributed::FIELDS].concat());
     fields.exclude(&["ItemSelector", "Parameters"]);
-    let items_path = fields.path("ItemsPath");
+    let items_path = fields.reference("ItemsPath");
     let items = read_items(fields);
     let item_selector =
         fields.payload("ItemSelector").or_else(|| fields.template("Parameters").map(Payload::JsonPath));
@@ -139,18 +139,10 @@ fn read_processor(
     fields: &Fields<'_>,
     machine: Machine,
 ) -> Option<(&'static str, Flow, Option<Box<Distributed>>)> {
-    let name = match (fields.has("ItemProcessor"), fields.has("Iterator")) {
-        (true, false) => "ItemProcessor",
-        (false, true) => "Iterator",
-        (true, true) => {
-            fields.report(wording::at_most_one_of(&["ItemProcessor", "Iterator"]));
-            return None;
-        }
-        (false, false) => {
-            fields.report(wording::required(&["ItemProcessor"]));
-            return None;
-        }
-    };
+    if !fields.require_one_of(&["ItemProcessor", "Iterator"]) {
+        return None;
+    }
+    let name = if fields.has("Iterator") { "Iterator" } else { "ItemProcessor" };
     let value = fields.get(name)?;
     let processor = fields.inner(value, fields.at.field(name))?;
     processor.allow(&["Comment", "ProcessorConfig", "StartAt", "States"]);

@@ -96,7 +96,8 @@ pub struct Definition {
     pub version: Option<String>,
     /// `QueryLanguage` at the top: what holds for states without one of their own.
     pub query_language: QueryLanguage,
-    /// `TimeoutSeconds` at the top: the longest that an execution may take, in seconds.
+    /// `TimeoutSeconds` at the top: the longest that an execution may take, in seconds. AWS takes 0 as well (measured; see
+    /// the module `wording`).
     pub timeout_seconds: Option<u64>,
     /// `StartAt` and `States`.
     pub flow: Flow,
@@ -162,7 +163,7 @@ fn read_fields(value: &Value, options: &ParseOptions, problems: &Problems) -> Op
     fields.allow(&["Comment", "Version", "TimeoutSeconds", "QueryLanguage", "StartAt", "States"]);
     let comment = fields.text("Comment").map(str::to_owned);
     let version = fields.one_of("Version", &["1.0"]).map(str::to_owned);
-    let timeout_seconds = fields.integer("TimeoutSeconds", 1, crate::limits::NUMBER_MAX);
+    let timeout_seconds = fields.integer("TimeoutSeconds", 0, crate::limits::NUMBER_MAX);
     let flow = flow::read(&fields, machine)?;
     Some(Definition { comment, version, query_language: machine.language, timeout_seconds, flow })
 }

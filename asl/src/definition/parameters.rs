@@ -26,12 +26,16 @@ pub(super) fn check(fields: &Fields<'_>, resource: &Resource) {
     if fields.has(field) {
         check_names(fields, field, required, known);
     } else {
-        fields.report(wording::required(&[field]));
+        fields.report(wording::required_for_resource(field, fields.text("Resource").unwrap_or_default()));
     }
 }
 
 /// `Credentials` name the role that the task assumes.
-pub(super) fn check_credentials(fields: &Fields<'_>) {
+pub(super) fn check_credentials(fields: &Fields<'_>, resource: Option<&Resource>) {
+    if fields.has("Credentials") && matches!(resource, Some(Resource::Activity { .. })) {
+        fields.report_at("Credentials", wording::CREDENTIALS_FOR_ACTIVITY);
+        return;
+    }
     check_names(fields, "Credentials", "RoleArn", &["RoleArn"]);
 }
 
@@ -57,6 +61,6 @@ fn check_names(fields: &Fields<'_>, field: &str, required: &str, known: &[&str])
         }
     }
     if !has_required {
-        fields.problems.schema(at, wording::required(&[required]));
+        fields.problems.schema(at, wording::required_but_missing(required));
     }
 }

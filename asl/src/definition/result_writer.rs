@@ -44,7 +44,7 @@ pub(super) fn read(map: &Fields<'_>) -> Option<ResultWriter> {
     if let Some(text) = fields.text("Resource")
         && item_reader::service_action(text, "s3") != Some("putObject")
     {
-        fields.report_at("Resource", wording::resource_not_recognized(text));
+        fields.report_at("Resource", wording::not_an_allowed_value("Resource"));
     }
     let parameters = item_reader::read_parameters(&fields);
     match (fields.has("Resource"), fields.has("Parameters") || fields.has("Arguments")) {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::limits::{MAX_DELAY_SECONDS_END, NUMBER_MAX};
+use crate::limits::{MAX_DELAY_SECONDS_MAX, NUMBER_MAX};
 use crate::location::Location;
 use crate::wording;
 
@@ -12,7 +12,8 @@ use crate::wording;
 pub struct Retrier {
     /// `ErrorEquals`: the names of errors, at least one; `States.ALL` stands alone and in the last entry.
     pub error_equals: Vec<String>,
-    /// `IntervalSeconds`: before the first retry; 1 where it is absent.
+    /// `IntervalSeconds`: before the first retry; 1 where it is absent. AWS takes 0 as well (measured; see the module
+    /// `wording`).
     pub interval_seconds: u64,
     /// `MaxAttempts`: retries, not counting the first try; 3 where it is absent, 0 for never.
     pub max_attempts: u64,
@@ -55,7 +56,7 @@ fn read(state: &Fields<'_>, value: &Value, at: Location<'_>, is_last: bool) -> O
         "Comment",
     ]);
     let error_equals = read_error_equals(&fields, is_last);
-    let interval = fields.integer("IntervalSeconds", 1, NUMBER_MAX);
+    let interval = fields.integer("IntervalSeconds", 0, NUMBER_MAX);
     let max_attempts = fields.integer("MaxAttempts", 0, NUMBER_MAX);
     let backoff_rate = fields.number("BackoffRate").filter(|rate| {
         let is_growth = *rate >= 1.0;
@@ -64,13 +65,13 @@ fn read(state: &Fields<'_>, value: &Value, at: Location<'_>, is_last: bool) -> O
         }
         is_growth
     });
-    let max_delay_seconds = fields.integer("MaxDelaySeconds", 1, MAX_DELAY_SECONDS_END - 1);
+    let max_delay_seconds = fields.integer("MaxDelaySeconds", 1, MAX_DELAY_SECONDS_MAX);
     if let (Some(interval), Some(max_delay)) = (interval, max_delay_seconds)
         && max_delay <= interval
     {
         fields.report_at("MaxDelaySeconds", wording::MAX_DELAY_NOT_ABOVE_INTERVAL);
     }
-    let jitter_strategy = match fields.one_of("JitterStrategy", &["FULL", "NONE"]) {
+    let jitter_strategy = match fields.one_of("JitterStrategy", &["NONE", "FULL"]) {
         Some("FULL") => JitterStrategy::Full,
         _ => JitterStrategy::None,
     };

@@ -175,6 +175,7 @@ pub(super) fn read(
         "Parallel" => parallel::read(&fields, machine).map(Box::new).map(StateKind::Parallel),
         _ => map::read(&fields, machine).map(Box::new).map(StateKind::Map),
     };
+    fields.check_delimiters();
     Some(State {
         name: name.to_owned(),
         comment: fields.text("Comment").map(str::to_owned),

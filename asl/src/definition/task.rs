@@ -71,7 +71,7 @@ pub(super) fn read(fields: &Fields<'_>, machine: Machine) -> Option<Task> {
     let result_path = fields.result_path();
     let (timeout, heartbeat) = timeout::read(fields);
     let credentials = fields.payload("Credentials");
-    parameters::check_credentials(fields);
+    parameters::check_credentials(fields, resource.as_ref());
     let retry = retrier::read_list(fields);
     let catch = catcher::read_list(fields);
     let transition = transition::read(fields)?;

@@ -3,6 +3,8 @@
 use super::fields::Fields;
 use crate::wording;
 
+const FORMS: [&str; 2] = ["Next", "End"];
+
 /// The way out of a state that neither chooses nor ends its flow by its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transition {
@@ -17,20 +19,15 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Transition> {
     let next = fields.text("Next");
     match (fields.has("Next"), end) {
         (true, Some(true)) => {
-            fields.report(wording::at_most_one_of(&["Next", "End"]));
+            fields.report(wording::at_most_one_of(&FORMS));
             None
         }
         (true, _) => next.map(|name| Transition::Next(name.to_owned())),
         (false, Some(true)) => Some(Transition::End),
-        (false, Some(false)) => {
-            fields.report(wording::exactly_one_of(&["Next", "End"]));
-            None
-        }
-        (false, None) => {
-            // An `End` that is no boolean has been reported already.
-            if !fields.has("End") {
-                fields.report(wording::exactly_one_of(&["Next", "End"]));
-            }
+        // An `End` that is no boolean has been reported already.
+        (false, None) if fields.has("End") => None,
+        (false, _) => {
+            fields.report(wording::exactly_one_of(&FORMS));
             None
         }
     }

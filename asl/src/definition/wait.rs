@@ -1,7 +1,7 @@
 //! The Wait state: lets time pass, for a while or until a moment.
 
 use super::fields::Fields;
-use super::{QueryLanguage, Transition, state, transition};
+use super::{Transition, state, transition};
 use crate::jsonata;
 use crate::limits::NUMBER_MAX;
 use crate::path::Path;
@@ -39,7 +39,8 @@ pub enum Until {
     TimestampJsonata(jsonata::Expression),
 }
 
-const FORMS: [&str; 4] = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
+/// In the order in which AWS names them (measured; see the module `wording`).
+const FORMS: [&str; 4] = ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"];
 
 pub(super) fn read(fields: &Fields<'_>) -> Option<Wait> {
     state::allow(fields, &[FORMS.as_slice(), &["Assign", "Next", "End"]].concat());
@@ -56,10 +57,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Wait> {
         ["Timestamp"] => moment(fields),
         ["TimestampPath"] => fields.reference("TimestampPath").map(Until::TimestampPath),
         _ => {
-            fields.report(match fields.language {
-                QueryLanguage::JsonPath => wording::exactly_one_of(&FORMS),
-                QueryLanguage::Jsonata => wording::exactly_one_of(&["Seconds", "Timestamp"]),
-            });
+            fields.require_one_of(&FORMS);
             None
         }
     };

@@ -43,7 +43,7 @@ fn root(rest: &str) -> Result<(Root, &str), ParseError> {
         return Ok((Root::Input, rest));
     }
     match variable_name::problem(name) {
-        Some(problem) => Err(ParseError::new(problem)),
+        Some((_, problem)) => Err(ParseError::new(problem)),
         None => Ok((Root::Variable(name.to_owned()), rest.strip_prefix(name).unwrap_or_default())),
     }
 }

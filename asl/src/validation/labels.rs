@@ -26,7 +26,9 @@ fn check_flow(flow: &Flow, at: Location<'_>, seen: &mut HashSet<String>, problem
         };
         let state = states.field(&state.name);
         let at = state.field("Label");
-        if !is_valid(label) {
+        if label.chars().nth(LABEL_CHARACTERS_MAX).is_some() {
+            problems.report(Code::InvalidLabelName, Some(&at), wording::label_too_long(label));
+        } else if !is_valid(label) {
             problems.report(Code::InvalidLabelName, Some(&at), wording::invalid_label(label));
         }
         if !seen.insert(label.clone()) {
@@ -38,5 +40,5 @@ fn check_flow(flow: &Flow, at: Location<'_>, seen: &mut HashSet<String>, problem
 
 fn is_valid(label: &str) -> bool {
     let is_excluded = |c: char| c.is_whitespace() || c.is_control() || EXCLUDED.contains(c);
-    !label.is_empty() && label.chars().nth(LABEL_CHARACTERS_MAX).is_none() && !label.contains(is_excluded)
+    !label.is_empty() && !label.contains(is_excluded)
 }

@@ -54,12 +54,16 @@ fn the_top() {
         definition
     };
     check(with("Version", json!("1.0")), "");
-    check(with("Version", json!("2.0")), "SCHEMA_VALIDATION_FAILED: Value must be one of [1.0] at /Version");
+    check(
+        with("Version", json!("2.0")),
+        "SCHEMA_VALIDATION_FAILED: Value should be one of the following: [1.0] at /Version",
+    );
     check(with("Comment", json!(1)), "SCHEMA_VALIDATION_FAILED: Expected value of type String at /Comment");
     check(
-        with("TimeoutSeconds", json!(0)),
-        "SCHEMA_VALIDATION_FAILED: Minimum value is 1 at /TimeoutSeconds",
+        with("TimeoutSeconds", json!(-1)),
+        "SCHEMA_VALIDATION_FAILED: Minimum value is 0 at /TimeoutSeconds",
     );
+    check(with("TimeoutSeconds", json!(0)), "");
     check(with("TimeoutSeconds", json!(99_999_999)), "");
     check(with("Coment", json!("x")), "SCHEMA_VALIDATION_FAILED: Field 'Coment' is not supported at /");
 }
@@ -124,7 +128,7 @@ fn ends() {
     check_state(
         json!({"Type": "Pass", "End": false}),
         "",
-        "Exactly one of these fields is required: [Next, End]",
+        "This object should have only one of the following fields: [Next, End]",
     );
     check_state(
         json!({"Type": "Pass", "Next": "X"}),
@@ -176,15 +180,21 @@ fn what_all_states_have() {
     check_state(json!({"End": true}), "", "These fields are required: [Type]");
     check_state(json!([]), "", "Expected value of type Object");
     let types = "Task, Parallel, Map, Pass, Wait, Choice, Succeed, Fail";
-    check_state(json!({"Type": "Loop"}), "/Type", &format!("Value must be one of [{types}]"));
+    check_state(
+        json!({"Type": "Loop"}),
+        "/Type",
+        &format!("Value should be one of the following: [{types}]"),
+    );
     check_state(
         json!({"Type": "Pass", "OutputPath": "Test"}),
         "/OutputPath",
         "Value must be a valid JSONPath.",
     );
     check_state(json!({"Type": "Pass", "InputPath": 1}), "/InputPath", "Expected value of type String");
-    let path = "Value is not a Reference Path: Reference path didn't start with '$'";
+    let path = "Value must be a valid JSONPath.";
     check_state(json!({"Type": "Pass", "ResultPath": "a"}), "/ResultPath", path);
+    let path = "Value is not a Reference Path: '$.a[*]' can name more than one node";
+    check_state(json!({"Type": "Pass", "ResultPath": "$.a[*]"}), "/ResultPath", path);
     check_state(
         json!({"Type": "Wait", "Seconds": 1, "ResultPath": null}),
         "",
@@ -212,9 +222,17 @@ fn pass_and_fail() {
 
 #[test]
 fn wait() {
-    let forms = "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]";
-    check_state(json!({"Type": "Wait"}), "", forms);
-    check_state(json!({"Type": "Wait", "Seconds": 1, "SecondsPath": "$.a"}), "", forms);
+    let forms = "[SecondsPath, Seconds, TimestampPath, Timestamp]";
+    check_state(
+        json!({"Type": "Wait"}),
+        "",
+        &format!("This object should have only one of the following fields: {forms}"),
+    );
+    check_state(
+        json!({"Type": "Wait", "Seconds": 1, "SecondsPath": "$.a"}),
+        "",
+        &format!("There should only be one of the following fields: {forms}"),
+    );
     check_state(
         json!({"Type": "Wait", "Seconds": 10_000_000_000_000_000_u64}),
         "/Seconds",
@@ -222,16 +240,16 @@ fn wait() {
     );
     check_state(json!({"Type": "Wait", "Seconds": -1}), "/Seconds", "Minimum value is 0");
     check_state(json!({"Type": "Wait", "Seconds": 1.5}), "/Seconds", "Expected value of type Integer");
-    check_state(json!({"Type": "Wait", "Seconds": "1"}), "/Seconds", "Expected value of type Number");
+    check_state(json!({"Type": "Wait", "Seconds": "1"}), "/Seconds", "Expected value of type Integer");
     check(only(json!({"Type": "Wait", "Seconds": 5.0})), "");
-    let path = "Value is not a Reference Path: Reference path didn't start with '$'";
+    let path = "Value must be a valid JSONPath.";
     check_state(json!({"Type": "Wait", "SecondsPath": "a"}), "/SecondsPath", path);
     let path = "Value is not a Reference Path: '$.a[*]' can name more than one node";
     check_state(json!({"Type": "Wait", "TimestampPath": "$.a[*]"}), "/TimestampPath", path);
     check_state(
         json!({"Type": "Wait", "Timestamp": "tomorrow"}),
         "/Timestamp",
-        "Value is not a valid timestamp",
+        "String does not match RFC3339 timestamp",
     );
     check(only(json!({"Type": "Wait", "Timestamp": "2016-03-14T01:59:00Z"})), "");
 }
@@ -239,7 +257,7 @@ fn wait() {
 #[test]
 fn choice() {
     check_state(json!({"Type": "Choice"}), "", "These fields are required: [Choices]");
-    check_state(json!({"Type": "Choice", "Choices": []}), "/Choices", "List must not be empty");
+    check_state(json!({"Type": "Choice", "Choices": []}), "/Choices", "Value cannot be empty");
     check_state(
         json!({"Type": "Choice", "Choices": [{"Variable": "$", "StringMatches": "Test"}]}),
         "/Choices[0]",
@@ -250,6 +268,29 @@ fn choice() {
         json!({"Type": "Choice", "Choices": [{"Variable": "Test", "StringMatches": "Test", "Next": "X"}]}),
         "/Choices[0]/Variable",
         "Value is not a Reference Path: Reference path didn't start with '$'",
+    );
+    let rule = |rule: Value, place: &str, message: &str| {
+        let mut rule = rule;
+        rule["Next"] = json!("X");
+        check_state(json!({"Type": "Choice", "Choices": [rule]}), &format!("/Choices[0]{place}"), message);
+    };
+    let forms = "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]";
+    rule(json!({}), "", forms);
+    rule(json!({"IsNull": true}), "", forms);
+    rule(json!({"Variable": "$.a", "IsNull": true, "And": []}), "", forms);
+    rule(json!({"Not": {"StringEquals": "a"}}), "/Not", forms);
+    rule(json!({"And": []}), "/And", "Value cannot be empty");
+    rule(json!({"And": [], "IsNull": true}), "", "Field 'IsNull' is not supported");
+    rule(json!({"Variable": "$.a"}), "", "A Choice Rule must have a comparison operator");
+    rule(
+        json!({"Variable": "$.a", "IsNull": true, "StringEquals": "a"}),
+        "",
+        "There should only be one of the following fields: [IsNull, StringEquals]",
+    );
+    rule(
+        json!({"Or": [{"Variable": "$.a", "IsNull": true, "Next": "X"}]}),
+        "/Or[0]",
+        "Field 'Next' is not supported",
     );
     let rules = json!([{"Variable": "$.a", "IsNull": true, "Next": "X"}]);
     check_state(json!({"Type": "Choice", "Choices": rules, "End": true}), "", "Field 'End' is not supported");
@@ -279,7 +320,11 @@ fn task_resources() {
         task(json!({"Resource": "arn:aws:states:::states:startExecution", "Parameters": parameters}))
     };
     check(only(start(json!({"StateMachineArn.$": "$.arn", "Name": "n", "Input": {}}))), "");
-    check_state(start(json!({"Name": "n"})), "/Parameters", "These fields are required: [StateMachineArn]");
+    check_state(
+        start(json!({"Name": "n"})),
+        "/Parameters",
+        "The field 'StateMachineArn' is required but was missing",
+    );
     check_state(
         start(json!({"StateMachineArn": "a", "static": 1})),
         "/Parameters",
@@ -287,9 +332,24 @@ fn task_resources() {
     );
     check_state(start(json!("$")), "/Parameters", "Expected value of type Object");
     let invoke = task(json!({"Resource": "arn:aws:states:::lambda:invoke"}));
-    check_state(invoke, "", "These fields are required: [Parameters]");
-    check(only(task(json!({"Credentials": {"RoleArn.$": "$.role"}}))), "");
-    check_state(task(json!({"Credentials": {}})), "/Credentials", "These fields are required: [RoleArn]");
+    check_state(invoke, "", "Parameters field is required for resource ARN: arn:aws:states:::lambda:invoke");
+    let with_role = |credentials: Value| {
+        let resource = "arn:aws:lambda:us-east-1:123456789012:function:f";
+        task(json!({"Resource": resource, "Credentials": credentials}))
+    };
+    check(only(with_role(json!({"RoleArn.$": "$.role"}))), "");
+    check_state(with_role(json!({})), "/Credentials", "The field 'RoleArn' is required but was missing");
+    check_state(
+        task(json!({"Credentials": {"RoleArn": "r"}})),
+        "/Credentials",
+        "The field 'Credentials' is not supported for activities",
+    );
+    check_state(
+        task(json!({"Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {}})),
+        "/Resource",
+        "The resource provided arn:aws:states:::sqs:sendMessage is not supported by this server. It runs activities, Lambda \
+         functions, and the service integrations lambda:invoke and states:startExecution.",
+    );
 }
 
 #[test]
@@ -319,7 +379,7 @@ fn express() {
     );
     express(
         ACTIVITY,
-        "SCHEMA_VALIDATION_FAILED: Express state machine does not support activities at /States/X/Resource",
+        "SCHEMA_VALIDATION_FAILED: Express state machine does not support Activity ARN at /States/X/Resource",
     );
 }
 
@@ -349,7 +409,7 @@ fn retry_and_catch() {
     check(only(task(json!({"Retry": [{"ErrorEquals": ["a", "b"]}, all], "Catch": []}))), "");
     let retry = |retrier: Value| task(json!({"Retry": [retrier]}));
     check_state(retry(json!({})), "/Retry[0]", "These fields are required: [ErrorEquals]");
-    check_state(retry(json!({"ErrorEquals": []})), "/Retry[0]/ErrorEquals", "List must not be empty");
+    check_state(retry(json!({"ErrorEquals": []})), "/Retry[0]/ErrorEquals", "Value cannot be empty");
     check_state(
         retry(json!({"ErrorEquals": [1]})),
         "/Retry[0]/ErrorEquals[0]",
@@ -360,7 +420,8 @@ fn retry_and_catch() {
     check_state(task(json!({"Retry": [all, {"ErrorEquals": ["a"]}]})), "/Retry[0]/ErrorEquals[0]", alone);
     check_state(retry(json!({"ErrorEquals": ["a", "States.ALL"]})), "/Retry[0]/ErrorEquals[1]", alone);
     let with = |name: &str, value: Value| retry(json!({"ErrorEquals": ["a"], name: value}));
-    check_state(with("IntervalSeconds", json!(0)), "/Retry[0]/IntervalSeconds", "Minimum value is 1");
+    check(only(with("IntervalSeconds", json!(0))), "");
+    check_state(with("IntervalSeconds", json!(-1)), "/Retry[0]/IntervalSeconds", "Minimum value is 0");
     check_state(
         with("MaxAttempts", json!(100_000_000)),
         "/Retry[0]/MaxAttempts",
@@ -368,14 +429,14 @@ fn retry_and_catch() {
     );
     check_state(with("BackoffRate", json!(0.9)), "/Retry[0]/BackoffRate", "Minimum value is 1.0");
     check_state(
-        with("MaxDelaySeconds", json!(31_622_400)),
+        with("MaxDelaySeconds", json!(31_622_401)),
         "/Retry[0]/MaxDelaySeconds",
-        "Maximum value is 31622399",
+        "Maximum value is 31622400",
     );
     check_state(
         with("JitterStrategy", json!("SOME")),
         "/Retry[0]/JitterStrategy",
-        "Value must be one of [FULL, NONE]",
+        "Value should be one of the following: [NONE, FULL]",
     );
     check_state(with("Foo", json!(1)), "/Retry[0]", "Field 'Foo' is not supported");
     check_state(
@@ -406,14 +467,18 @@ fn retry_and_catch() {
 #[test]
 fn parallel_and_map() {
     check_state(json!({"Type": "Parallel"}), "", "These fields are required: [Branches]");
-    check_state(json!({"Type": "Parallel", "Branches": []}), "/Branches", "List must not be empty");
+    check_state(json!({"Type": "Parallel", "Branches": []}), "/Branches", "Value cannot be empty");
     let flow = json!({"StartAt": "I", "States": {"I": {"Type": "Succeed"}}});
     check_state(
         json!({"Type": "Parallel", "Branches": [{"StartAt": "I"}]}),
         "/Branches[0]",
         "These fields are required: [States]",
     );
-    check_state(json!({"Type": "Map"}), "", "These fields are required: [ItemProcessor]");
+    check_state(
+        json!({"Type": "Map"}),
+        "",
+        "This object should have only one of the following fields: [ItemProcessor, Iterator]",
+    );
     check_state(
         json!({"Type": "Map", "ItemProcessor": flow, "Iterator": flow}),
         "",
@@ -422,6 +487,11 @@ fn parallel_and_map() {
     let map = |name: &str, value: Value| json!({"Type": "Map", "ItemProcessor": flow, name: value});
     check_state(map("MaxConcurrency", json!(-1)), "/MaxConcurrency", "Minimum value is 0");
     check_state(map("ItemsPath", json!("items")), "/ItemsPath", "Value must be a valid JSONPath.");
+    check_state(
+        map("ItemsPath", json!("$.a[*]")),
+        "/ItemsPath",
+        "Value is not a Reference Path: '$.a[*]' can name more than one node",
+    );
     check_state(
         json!({"Type": "Map", "ItemProcessor": flow, "ItemSelector": {}, "Parameters": {}}),
         "",
@@ -434,7 +504,10 @@ fn what_is_not_supported_yet() {
     let not_yet = |what: &str| format!("This version of the server does not support {what} yet");
     let states = json!({"I": {"Type": "Succeed"}});
     let flow = |mode: &str| {
-        let config = json!({"Mode": mode, "ExecutionType": "STANDARD"});
+        let mut config = json!({"Mode": mode});
+        if mode == "DISTRIBUTED" {
+            config["ExecutionType"] = json!("STANDARD");
+        }
         json!({"ProcessorConfig": config, "StartAt": "I", "States": states})
     };
     check(only(json!({"Type": "Map", "ItemProcessor": flow("INLINE")})), "");

@@ -49,6 +49,10 @@ const DELAY_MS_MAX: f64 = 1e14;
     reason = "clamped to 0 ..= 1e14, which a u64 holds"
 )]
 fn delay_ms(retrier: &Retrier, used: u64) -> u64 {
+    if retrier.interval_seconds == 0 {
+        // Nothing grows out of it, and its product with an endless factor would be no number.
+        return 0;
+    }
     let exponent = i32::try_from(used).unwrap_or(i32::MAX);
     let seconds = retrier.interval_seconds as f64 * retrier.backoff_rate.powi(exponent);
     let longest = retrier.max_delay_seconds.map_or(f64::INFINITY, |seconds| seconds as f64);
@@ -102,5 +106,6 @@ mod tests {
         let delays = |retrier: Retrier| [0, 1, 2, 3, u64::MAX].map(|used| delay_ms(&retrier, used));
         assert_eq!(delays(retrier(None)), [3_000, 4_500, 6_750, 10_125, DELAY_MS_MAX as u64]);
         assert_eq!(delays(retrier(Some(6))), [3_000, 4_500, 6_000, 6_000, 6_000]);
+        assert_eq!(delays(Retrier { interval_seconds: 0, ..retrier(None) }), [0; 5]);
     }
 }

@@ -10,6 +10,7 @@ mod map_run;
 mod state_machine;
 mod tag;
 mod task;
+mod validation;
 
 use keepstep_proto::workflow::v1::Caller;
 
@@ -147,6 +148,11 @@ pub(crate) async fn perform(
             let answer =
                 ask!(nodes, operation, update_state_machine, state_machine::update(members, caller)?)?;
             Ok(state_machine::updated(&answer))
+        }
+        Operation::ValidateStateMachineDefinition => {
+            let request = validation::validate(members, caller);
+            let answer = ask!(nodes, operation, validate_state_machine_definition, request)?;
+            Ok(validation::validated(&answer))
         }
     }
 }

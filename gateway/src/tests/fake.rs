@@ -130,4 +130,6 @@ fake! {
     tag_resource: TagResourceRequest -> TagResourceResponse,
     untag_resource: UntagResourceRequest -> UntagResourceResponse,
     list_tags_for_resource: ListTagsForResourceRequest -> ListTagsForResourceResponse,
+    validate_state_machine_definition:
+        ValidateStateMachineDefinitionRequest -> ValidateStateMachineDefinitionResponse,
 }

@@ -3,6 +3,7 @@
 mod dev;
 mod serve;
 mod status;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ enum Command {
     Status(status::Flags),
     /// Run a cluster on this machine, for trying things out.
     Dev(dev::Flags),
+    /// Check a definition, without a server.
+    Validate(validate::Flags),
 }
 
 /// Runs what the arguments say.
@@ -36,6 +39,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Serve(flags)) => serve::run(*flags),
         Some(Command::Status(flags)) => status::run(flags),
         Some(Command::Dev(flags)) => dev::run(flags),
+        Some(Command::Validate(flags)) => Ok(validate::run(&flags)),
     };
     match result {
         Ok(code) => code,

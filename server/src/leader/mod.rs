@@ -185,6 +185,14 @@ impl Engine {
         hand_out::poll(&self.shared, &self.term()?, poll).await
     }
 
+    /// Runs what needs no replicated state, such as reading a definition, on the evaluation pool of any node.
+    pub(crate) async fn evaluate<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
+        within(self.shared.pool.run(work)).await
+    }
+
     /// A linearizable read on any node.
     pub(crate) async fn read<R>(
         &self,

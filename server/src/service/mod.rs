@@ -38,6 +38,7 @@ mod unexpected;
 mod untag_resource;
 mod update_map_run;
 mod update_state_machine;
+mod validate_state_machine_definition;
 mod variable_references;
 
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
@@ -117,6 +118,13 @@ impl Workflow for WorkflowService {
             leader.delete_state_machine(request).await
         })
         .await
+    }
+
+    async fn validate_state_machine_definition(
+        &self,
+        request: Request<ValidateStateMachineDefinitionRequest>,
+    ) -> Answer<ValidateStateMachineDefinitionResponse> {
+        answer(validate_state_machine_definition::call(self, request.into_inner()).await)
     }
 
     async fn start_execution(

@@ -91,10 +91,13 @@ fn readers_of_all_formats() {
         (json!({"InputType": "JSON"}), InputType::Json),
         (json!({"InputType": "JSONL"}), InputType::JsonLines),
         (json!({"InputType": "PARQUET"}), InputType::Parquet),
-        (json!({"InputType": "CSV"}), csv(',')),
+        (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}), csv(',')),
         (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "TAB"}), csv('\t')),
-        (json!({"InputType": "CSV", "CSVDelimiter": "SEMICOLON"}), csv(';')),
-        (json!({"InputType": "CSV", "CSVDelimiter": "SPACE"}), csv(' ')),
+        (
+            json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "SEMICOLON"}),
+            csv(';'),
+        ),
+        (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "SPACE"}), csv(' ')),
         (json!({"InputType": "MANIFEST"}), InputType::Manifest(ManifestType::S3Inventory)),
         (
             json!({"InputType": "MANIFEST", "ManifestType": "ATHENA_DATA"}),
@@ -196,16 +199,12 @@ fn numbers_have_bounds_and_one_spelling() {
 
 #[test]
 fn resources_and_modes() {
-    let not_recognized = |arn: &str| {
-        format!(
-            "SCHEMA_VALIDATION_FAILED: The resource provided {arn} is not recognized. The value is not a valid resource ARN, \
-             or the resource is not available in this region. at @"
-        )
-    };
     let put = "arn:aws:states:::s3:putObject";
     check_state(
         &map(json!({"ItemReader": {"Resource": put}})),
-        &[&(not_recognized(put) + "/ItemReader/Resource")],
+        &[
+            "SCHEMA_VALIDATION_FAILED: The field 'Resource' does not match any of the allowed values at @/ItemReader/Resource",
+        ],
     );
     check_state(
         &map(json!({"ItemReader": {"Resource": "arn:aws:states:::s3:getObject"}})),
@@ -219,6 +218,21 @@ fn resources_and_modes() {
             "SCHEMA_VALIDATION_FAILED: These fields are required: [CSVHeaders] at @/ItemReader/ReaderConfig",
         ],
     );
+    let config = |config: Value| {
+        map(json!({"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config}}))
+    };
+    check_state(
+        &config(json!({"InputType": "CSV"})),
+        &[
+            "SCHEMA_VALIDATION_FAILED: The field 'CSVHeaderLocation' is required but was missing at @/ItemReader/ReaderConfig",
+        ],
+    );
+    check_state(
+        &config(json!({"InputType": "JSON", "CSVHeaderLocation": "FIRST_ROW"})),
+        &[
+            "SCHEMA_VALIDATION_FAILED: Field 'CSVHeaderLocation' is not supported at @/ItemReader/ReaderConfig",
+        ],
+    );
     check_state(
         &map(json!({"ResultWriter": {"Resource": put}})),
         &["SCHEMA_VALIDATION_FAILED: These fields are required: [Parameters] at @/ResultWriter"],
@@ -228,10 +242,11 @@ fn resources_and_modes() {
         &["SCHEMA_VALIDATION_FAILED: These fields are required: [Resource] at @/ResultWriter"],
     );
     let mut inline = map(json!({"Label": "l", "ItemBatcher": {}, "ToleratedFailureCount": 1}));
-    inline["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "INLINE"});
+    inline["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "INLINE", "ExecutionType": "EXPRESS"});
     check_state(
         &inline,
         &[
+            "SCHEMA_VALIDATION_FAILED: Field 'ExecutionType' is not supported at @/ItemProcessor/ProcessorConfig",
             "SCHEMA_VALIDATION_FAILED: Field 'ItemBatcher' is only supported if 'Mode' is 'DISTRIBUTED' at @",
             "SCHEMA_VALIDATION_FAILED: Field 'Label' is only supported if 'Mode' is 'DISTRIBUTED' at @",
         ],
@@ -245,7 +260,7 @@ fn resources_and_modes() {
         ],
     );
     let machine = with_state(&map(json!({})));
-    let expected = "SCHEMA_VALIDATION_FAILED: Express state machine does not support the distributed Map state at \
+    let expected = "SCHEMA_VALIDATION_FAILED: The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines at \
                     /States/X/ItemProcessor/ProcessorConfig/Mode";
     assert_eq!(read_kind(&machine, Kind::Express).err(), Some(vec![expected.to_owned()]));
 }
@@ -262,7 +277,7 @@ fn the_childrens_type_decides_what_they_may_call() {
     check_state(&child("STANDARD"), &[]);
     check_state(
         &child("EXPRESS"),
-        &["SCHEMA_VALIDATION_FAILED: Express state machine does not support activities at \
+        &["SCHEMA_VALIDATION_FAILED: Express state machine does not support Activity ARN at \
            @/ItemProcessor/States/I/Resource"],
     );
 }
@@ -272,12 +287,20 @@ fn labels_are_unique_parts_of_arns() {
     for label in ["a", "A-1_b", &"x".repeat(40)] {
         check_state(&map(json!({"Label": label})), &[]);
     }
-    for label in ["", "a b", "a?", "a*", "a:b", "a\u{7}", &"x".repeat(41)] {
+    for label in ["", "a b", "a?", "a*", "a:b", "a\u{7}"] {
         check_state(
             &map(json!({"Label": label})),
-            &[&format!("INVALID_LABEL_NAME: Invalid Label: {label} at @/Label")],
+            &[&format!("INVALID_LABEL_NAME: Invalid Label name: {label} at @/Label")],
         );
     }
+    let long = "x".repeat(41);
+    check_state(
+        &map(json!({"Label": long})),
+        &[&format!(
+            "INVALID_LABEL_NAME: Invalid Label name: Label '{long}' exceeds the 40-character limit allowed by the service at \
+             @/Label"
+        )],
+    );
     let mut machine = with_state(&map(json!({"Label": "same"})));
     let mut second = map(json!({"Label": "same", "End": true}));
     second["ItemProcessor"]["StartAt"] = json!("J");
@@ -287,6 +310,6 @@ fn labels_are_unique_parts_of_arns() {
     machine["States"]["Z"]["Default"] = json!("Y");
     machine["States"]["W"]["Next"] = json!("Z");
     machine["States"]["W"].as_object_mut().expect("an object").shift_remove("End");
-    let expected = "DUPLICATE_LABEL_NAME: Duplicate Label: same at /States/W/Label";
+    let expected = "DUPLICATE_LABEL_NAME: Duplicate Label name: same at /States/W/Label";
     assert_eq!(read_kind(&machine, Kind::Standard).err(), Some(vec![expected.to_owned()]));
 }

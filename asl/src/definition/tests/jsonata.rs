@@ -74,7 +74,9 @@ fn the_language_of_a_state_is_its_own_or_the_machines() {
     );
     check_machine(
         &machine(json!("jsonpath"), none.clone(), none.clone()),
-        &["SCHEMA_VALIDATION_FAILED: Value must be one of [JSONPath, JSONata] at /QueryLanguage"],
+        &[
+            "SCHEMA_VALIDATION_FAILED: Value should be one of the following: [JSONPath, JSONata] at /QueryLanguage",
+        ],
     );
     let mut nested = machine(none.clone(), none.clone(), none);
     nested["States"]["M"]["ItemProcessor"]["QueryLanguage"] = jsonata;
@@ -157,7 +159,10 @@ fn rules_and_catchers_speak_the_states_language() {
     );
     check_state(
         &jsonata(choice(json!({"Next": "Y"}))),
-        &["SCHEMA_VALIDATION_FAILED: These fields are required: [Condition] at @/Choices[0]"],
+        &[
+            "SCHEMA_VALIDATION_FAILED: The object must have only one of the following fields, [And, Or, Not, Variable, \
+           Condition] at @/Choices[0]",
+        ],
     );
     check_state(
         &jsonata(choice(json!({"Condition": "true", "Next": "Y"}))),
@@ -205,7 +210,21 @@ fn expressions_are_parsed_when_the_definition_is() {
         ],
     );
     // Only what is nothing but an expression is one.
-    check_state(&pass(json!([" {% 1 + %} ", "{% 1 +", "x{% 1 + %}", {"{% 1 + %}": 1}])), &[]);
+    check_state(&pass(json!([" {% 1 + %} ", "1 + %}", "x{% 1 + %}", {"{% 1 + %}": 1}])), &[]);
+}
+
+#[test]
+fn what_begins_as_an_expression_ends_as_one() {
+    let refused = |place: &str| {
+        format!("SCHEMA_VALIDATION_FAILED: JSONata string must start with {{% and end with %}} at @/{place}")
+    };
+    let state = json!({"Type": "Pass", "Comment": "{% 1", "Output": {"a": [1, "{% 1 +"], "Comment": "{%"}, "Assign": {"b": "{%b"}});
+    check_state(
+        &jsonata(state),
+        &[&refused("Output/a[1]"), &refused("Output/Comment"), &refused("Assign/b")],
+    );
+    check_state(&jsonata(json!({"Type": "Fail", "Cause": "{% $c %} "})), &[&refused("Cause")]);
+    check_state(&json!({"Type": "Pass", "Parameters": {"a": "{% 1"}}), &[]);
 }
 
 #[test]
@@ -237,12 +256,12 @@ fn arguments_are_checked_by_their_names() {
         &task(start, json!({"StateMachineArn.$": "a"})),
         &[
             "SCHEMA_VALIDATION_FAILED: The field \"StateMachineArn.$\" is not supported by Step Functions at @/Arguments",
-            "SCHEMA_VALIDATION_FAILED: These fields are required: [StateMachineArn] at @/Arguments",
+            "SCHEMA_VALIDATION_FAILED: The field 'StateMachineArn' is required but was missing at @/Arguments",
         ],
     );
     check_state(
         &jsonata(json!({"Type": "Task", "Resource": start})),
-        &["SCHEMA_VALIDATION_FAILED: These fields are required: [Arguments] at @"],
+        &[&format!("SCHEMA_VALIDATION_FAILED: Arguments field is required for resource ARN: {start} at @")],
     );
 }
 
@@ -267,10 +286,10 @@ fn every_field_lands_in_the_model() {
     assert_eq!(fail.error, Some(FailText::Literal("E".to_owned())));
     assert_eq!(fail.cause, Some(FailText::Jsonata(expression("$c"))));
 
-    let StateKind::Task(task) =
-        kind(json!({"Type": "Task", "Resource": ACTIVITY, "Arguments": {"a": "{% $a %}"},
-        "TimeoutSeconds": "{% $t %}", "HeartbeatSeconds": 5, "Credentials": {"RoleArn": "{% $r %}"}}))
-    else {
+    let StateKind::Task(task) = kind(
+        json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
+        "Arguments": {"a": "{% $a %}"}, "TimeoutSeconds": "{% $t %}", "HeartbeatSeconds": 5, "Credentials": {"RoleArn": "{% $r %}"}}),
+    ) else {
         panic!()
     };
     assert_eq!(task.arguments, template(json!({"a": "{% $a %}"})));

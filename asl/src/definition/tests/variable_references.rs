@@ -34,7 +34,7 @@ fn every_field_of_a_json_path_state_counts() {
     let nested = "States.MathAdd(States.MathAdd($b, $a), States.ArrayLength($c[?(@.d > 1)]))";
     check(json!({"Type": "Pass", "Parameters": {"p": {"q.$": nested}}}), &["a", "b", "c"]);
     check(
-        json!({"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a",
+        json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
                "Parameters": {"p.$": "$p"}, "ResultSelector": {"r.$": "$r"}, "TimeoutSecondsPath": "$t",
                "HeartbeatSecondsPath": "$h", "Credentials": {"RoleArn.$": "$c"},
                "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"e.$": "$x"}, "Next": "Y"}]}),
@@ -45,7 +45,11 @@ fn every_field_of_a_json_path_state_counts() {
 #[test]
 fn every_field_of_a_map_counts() {
     let flow = |mode: &str| {
-        json!({"ProcessorConfig": {"Mode": mode, "ExecutionType": "STANDARD"}, "StartAt": "I",
+        let mut config = json!({"Mode": mode});
+        if mode == "DISTRIBUTED" {
+            config["ExecutionType"] = json!("STANDARD");
+        }
+        json!({"ProcessorConfig": config, "StartAt": "I",
                "States": {"I": {"Type": "Pass", "InputPath": "$inner", "End": true}}})
     };
     check(
@@ -96,7 +100,7 @@ fn every_field_of_a_jsonata_state_counts() {
     check(jsonata(json!({"Type": "Wait", "Timestamp": "{% $t %}"})), &["t"]);
     check(jsonata(json!({"Type": "Fail", "Error": "{% $e %}", "Cause": "{% $c %}"})), &["c", "e"]);
     check(
-        jsonata(json!({"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a",
+        jsonata(json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
                        "Arguments": {"a": "{% $a %}"}, "TimeoutSeconds": "{% $t %}", "HeartbeatSeconds": "{% $h %}",
                        "Credentials": {"RoleArn": "{% $r %}"},
                        "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $o %}", "Assign": {"e": "{% $x %}"},

@@ -34,9 +34,17 @@ fn names_are_identifiers() {
     check_state(
         &pass(json!({"a-b": 1, "c.$": "$.c", "states": 1})),
         &[
-            "SCHEMA_VALIDATION_FAILED: Variable name 'a-b' is not a valid Unicode identifier at @/Assign",
-            "SCHEMA_VALIDATION_FAILED: Variable name 'states' is reserved at @/Assign",
+            "INVALID_VARIABLE_NAME: Invalid variable name 'a-b': the variable name contains invalid characters. at @/Assign/a-b",
+            "RESERVED_VARIABLE_NAME: Cannot assign to reserved variable '$states'. at @/Assign/states",
         ],
+    );
+    let long = "x".repeat(81);
+    check_state(
+        &pass(json!({long.clone(): 1, "x".repeat(80): 1})),
+        &[&format!(
+            "INVALID_VARIABLE_NAME: Invalid variable name '{long}': the variable name exceeds the 80-character limit. at \
+             @/Assign/{long}"
+        )],
     );
     check_state(
         &pass(json!({"a": {"b.$": "c"}})),
@@ -49,13 +57,15 @@ fn names_are_identifiers() {
         &json!({"Type": "Task", "Resource": ACTIVITY,
                 "Catch": [{"ErrorEquals": ["a"], "Assign": {"1": 1}, "Next": "Y"}]}),
         &[
-            "SCHEMA_VALIDATION_FAILED: Variable name '1' is not a valid Unicode identifier at @/Catch[0]/Assign",
+            "INVALID_VARIABLE_NAME: Invalid variable name '1': the variable name contains invalid characters. at \
+             @/Catch[0]/Assign/1",
         ],
     );
     check_state(
         &json!({"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Assign": {"": 1}, "Next": "Y"}]}),
         &[
-            "SCHEMA_VALIDATION_FAILED: Variable name '' is not a valid Unicode identifier at @/Choices[0]/Assign",
+            "INVALID_VARIABLE_NAME: Invalid variable name '': the variable name contains invalid characters. at \
+             @/Choices[0]/Assign/",
         ],
     );
 }
