@@ -19,6 +19,7 @@ mod fixture;
 pub mod id;
 pub mod key;
 pub mod limits;
+mod listing;
 pub mod memory;
 pub mod name;
 pub mod query;

@@ -11,10 +11,11 @@ import json
 import sys
 
 OPERATIONS = """
-CreateActivity CreateStateMachine DeleteActivity DeleteStateMachine DescribeActivity DescribeExecution DescribeStateMachine
-DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions ListStateMachines
-ListTagsForResource SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StopExecution TagResource UntagResource
-UpdateStateMachine
+CreateActivity CreateStateMachine CreateStateMachineAlias DeleteActivity DeleteStateMachine DeleteStateMachineAlias
+DeleteStateMachineVersion DescribeActivity DescribeExecution DescribeStateMachine DescribeStateMachineAlias
+DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions ListStateMachineAliases
+ListStateMachineVersions ListStateMachines ListTagsForResource PublishStateMachineVersion SendTaskFailure SendTaskHeartbeat
+SendTaskSuccess StartExecution StopExecution TagResource UntagResource UpdateStateMachine UpdateStateMachineAlias
 """.split()
 
 # The order in which AWS's own error texts list an enum, where it is known and isn't the model's.

@@ -6,6 +6,8 @@ use crate::fault::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     StateMachine,
+    /// A version or an alias of a state machine.
+    QualifiedStateMachine,
     Execution,
     Activity,
     /// A state machine or an activity.
@@ -15,7 +17,7 @@ pub(crate) enum Kind {
 impl Kind {
     fn allows(self, kind: &str) -> bool {
         match self {
-            Self::StateMachine => kind == "stateMachine",
+            Self::StateMachine | Self::QualifiedStateMachine => kind == "stateMachine",
             Self::Execution => kind == "execution",
             Self::Activity => kind == "activity",
             Self::Taggable => kind == "stateMachine" || kind == "activity",
@@ -54,7 +56,7 @@ fn parse(arn: &str, kind: Kind) -> Result<(), String> {
     let expected = match kind {
         // A version or an alias may follow the name.
         Kind::StateMachine => sections.len() <= 2,
-        Kind::Execution => sections.len() == 2,
+        Kind::QualifiedStateMachine | Kind::Execution => sections.len() == 2,
         Kind::Activity => sections.len() == 1,
         Kind::Taggable => sections.len() == 1,
     };
@@ -96,6 +98,12 @@ mod tests {
             (machine, Kind::StateMachine, Ok(())),
             (machine, Kind::Taggable, Ok(())),
             ("arn:aws:states:us-east-1:123456789012:stateMachine:m:2", Kind::StateMachine, Ok(())),
+            ("arn:aws:states:us-east-1:123456789012:stateMachine:m:2", Kind::QualifiedStateMachine, Ok(())),
+            (
+                machine,
+                Kind::QualifiedStateMachine,
+                Err("Invalid ARN format: arn:aws:states:us-east-1:123456789012:stateMachine:m"),
+            ),
             (execution, Kind::Execution, Ok(())),
             (activity, Kind::Activity, Ok(())),
             (activity, Kind::Taggable, Ok(())),

@@ -36,18 +36,25 @@ macro_rules! operations {
 operations! {
     CreateActivity,
     CreateStateMachine,
+    CreateStateMachineAlias,
     DeleteActivity,
     DeleteStateMachine,
+    DeleteStateMachineAlias,
+    DeleteStateMachineVersion,
     DescribeActivity,
     DescribeExecution,
     DescribeStateMachine,
+    DescribeStateMachineAlias,
     DescribeStateMachineForExecution,
     GetActivityTask,
     GetExecutionHistory,
     ListActivities,
     ListExecutions,
+    ListStateMachineAliases,
+    ListStateMachineVersions,
     ListStateMachines,
     ListTagsForResource,
+    PublishStateMachineVersion,
     SendTaskFailure,
     SendTaskHeartbeat,
     SendTaskSuccess,
@@ -56,6 +63,7 @@ operations! {
     TagResource,
     UntagResource,
     UpdateStateMachine,
+    UpdateStateMachineAlias,
 }
 
 impl Operation {

@@ -30,5 +30,5 @@ pub fn describe_state_machine_for_execution(
         revision: head.revision,
         ..StateMachine::default()
     };
-    Ok(StateMachineDetail { name: name_of(&machine.arn), machine, revision })
+    Ok(StateMachineDetail { name: name_of(&machine.arn), machine, revision, version: None })
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::PayloadRef;
+use crate::arn;
 
 /// AWS's `ExecutionStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -96,6 +97,24 @@ pub struct Head {
     /// The bytes of all values of variables, of all scopes that there are now.
     #[prost(uint64, tag = "19")]
     pub variables_bytes: u64,
+    /// The number of the version that it was started by; 0 if it was started by none.
+    #[prost(uint64, tag = "30")]
+    pub version: u64,
+    /// The name of the alias that it was started by; empty if it was started by none.
+    #[prost(string, tag = "31")]
+    pub alias: String,
+}
+
+impl Head {
+    /// The ARN of the version that it was started by.
+    pub fn version_arn(&self) -> Option<String> {
+        (self.version != 0).then(|| arn::qualified(&self.state_machine_arn, self.version))
+    }
+
+    /// The ARN of the alias that it was started by.
+    pub fn alias_arn(&self) -> Option<String> {
+        (!self.alias.is_empty()).then(|| arn::qualified(&self.state_machine_arn, &self.alias))
+    }
 }
 
 /// The parent that waits for an execution's end.

@@ -8,6 +8,7 @@ mod execution;
 mod fan_out;
 #[cfg(test)]
 mod golden;
+mod release;
 mod request;
 mod state_machine;
 mod timer;
@@ -18,8 +19,10 @@ pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
 pub use fan_out::{Items, Results, SLICE_LEN};
+pub use release::{Alias, Route, Version};
 pub use request::{Outcome, outcome};
 pub use state_machine::{
-    Configuration, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,
+    Configuration, CreatedVersion, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType,
+    Tag, Tags,
 };
 pub use timer::TimerKind;

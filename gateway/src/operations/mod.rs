@@ -2,6 +2,7 @@
 //! operations of one kind of resource.
 
 mod activity;
+mod alias;
 mod execution;
 mod history;
 mod json;
@@ -9,6 +10,7 @@ mod list;
 mod state_machine;
 mod tag;
 mod task;
+mod version;
 
 use keepstep_proto::workflow::v1::Caller;
 
@@ -49,12 +51,24 @@ pub(crate) async fn perform(
                 ask!(nodes, operation, create_state_machine, state_machine::create(members, caller)?)?;
             Ok(state_machine::created(&answer))
         }
+        Operation::CreateStateMachineAlias => {
+            let answer = ask!(nodes, operation, create_state_machine_alias, alias::create(members, caller)?)?;
+            Ok(alias::created(&answer))
+        }
         Operation::DeleteActivity => {
             ask!(nodes, operation, delete_activity, activity::delete(members, caller)?)?;
             Ok(json::empty())
         }
         Operation::DeleteStateMachine => {
             ask!(nodes, operation, delete_state_machine, state_machine::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DeleteStateMachineAlias => {
+            ask!(nodes, operation, delete_state_machine_alias, alias::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DeleteStateMachineVersion => {
+            ask!(nodes, operation, delete_state_machine_version, version::delete(members, caller)?)?;
             Ok(json::empty())
         }
         Operation::DescribeActivity => {
@@ -71,6 +85,11 @@ pub(crate) async fn perform(
             let request = state_machine::describe(members, caller)?;
             let answer = ask!(nodes, operation, describe_state_machine, request)?;
             Ok(state_machine::described(&answer, data))
+        }
+        Operation::DescribeStateMachineAlias => {
+            let answer =
+                ask!(nodes, operation, describe_state_machine_alias, alias::describe(members, caller)?)?;
+            Ok(alias::described(&answer))
         }
         Operation::DescribeStateMachineForExecution => {
             let data = json::IncludedData::of(&members);
@@ -94,6 +113,15 @@ pub(crate) async fn perform(
             let answer = ask!(nodes, operation, list_executions, list::executions(members, caller)?)?;
             Ok(list::executions_listed(&answer))
         }
+        Operation::ListStateMachineAliases => {
+            let answer = ask!(nodes, operation, list_state_machine_aliases, alias::list(members, caller)?)?;
+            Ok(alias::listed(&answer))
+        }
+        Operation::ListStateMachineVersions => {
+            let answer =
+                ask!(nodes, operation, list_state_machine_versions, version::list(members, caller)?)?;
+            Ok(version::listed(&answer))
+        }
         Operation::ListStateMachines => {
             let answer = ask!(nodes, operation, list_state_machines, list::state_machines(members, caller))?;
             Ok(list::state_machines_listed(&answer))
@@ -101,6 +129,11 @@ pub(crate) async fn perform(
         Operation::ListTagsForResource => {
             let answer = ask!(nodes, operation, list_tags_for_resource, tag::list(members, caller)?)?;
             Ok(tag::listed(&answer))
+        }
+        Operation::PublishStateMachineVersion => {
+            let answer =
+                ask!(nodes, operation, publish_state_machine_version, version::publish(members, caller)?)?;
+            Ok(version::published(&answer))
         }
         Operation::SendTaskFailure => {
             ask!(nodes, operation, send_task_failure, task::failure(members, caller))?;
@@ -134,6 +167,10 @@ pub(crate) async fn perform(
             let answer =
                 ask!(nodes, operation, update_state_machine, state_machine::update(members, caller)?)?;
             Ok(state_machine::updated(&answer))
+        }
+        Operation::UpdateStateMachineAlias => {
+            let answer = ask!(nodes, operation, update_state_machine_alias, alias::update(members, caller)?)?;
+            Ok(alias::updated(&answer))
         }
     }
 }

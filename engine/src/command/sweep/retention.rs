@@ -6,8 +6,9 @@
 use crate::api_error::Refusal;
 use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
-use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::id::{ExecutionId, Timestamp};
 use crate::key;
+use crate::listing;
 use crate::record::{ExecutionStatus, Head, NameHold};
 use crate::view::{Direction, ViewError};
 
@@ -73,9 +74,7 @@ fn expire(
                 draft.put_empty(key::expiry(due, execution));
                 return Ok((0, true));
             }
-            if let Some(machine) = MachineId::from_slice(&head.machine) {
-                draft.delete(key::listing(machine, head.status(), Timestamp(head.started_ms), execution));
-            }
+            listing::of(&head, execution).into_iter().for_each(|key| draft.delete(key));
             let until = after_seconds(stopped_ms, desk.limits.name_hold_seconds);
             draft.put(held.clone(), &NameHold { until_ms: until.0 });
             until
