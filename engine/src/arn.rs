@@ -378,6 +378,9 @@ mod tests {
             "arn:aws:lambda:us-east-1:123456789012:function:a",
             Err("Invalid Arn: 'Service not valid in this context: lambda'"),
         );
+        let labelled = named("a", Some("m"), Some("2"));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a/m:2", Ok(labelled));
+        assert_eq!(labelled.to_string(), "arn:aws:states:us-east-1:123456789012:stateMachine:a/m:2");
         for text in [
             "arn:aws:states:us-east-1:123456789012:stateMachine:",
             "arn:aws:states:us-east-1:123456789012:stateMachine",
@@ -392,11 +395,46 @@ mod tests {
     }
 
     #[test]
+    fn versions_are_numbers_and_aliases_are_not() {
+        fn named(qualifier: Option<&str>) -> StateMachineArn<'_> {
+            StateMachineArn { place: PLACE, name: "a", label: None, qualifier }
+        }
+        let check = |text: &str, expected: Qualifier<'_>| {
+            let arn = named(Some(text));
+            assert_eq!(arn.qualifier(), Some(expected));
+            let text = format!("arn:aws:states:us-east-1:123456789012:stateMachine:a:{text}");
+            let refused = |kind| format!("Invalid Arn: 'Not the ARN of a state machine {kind}: {text}'");
+            let version = arn.version().map_err(|error| error.message);
+            let alias = arn.alias().map_err(|error| error.message);
+            match expected {
+                Qualifier::Version(number) => {
+                    assert_eq!((version, alias), (Ok(number), Err(refused("alias"))));
+                }
+                Qualifier::Alias(name) => assert_eq!((version, alias), (Err(refused("version")), Ok(name))),
+            }
+        };
+        check("1", Qualifier::Version(1));
+        check("18446744073709551615", Qualifier::Version(u64::MAX));
+        for text in ["0", "01", "+1", "1a", "18446744073709551616", "PROD"] {
+            check(text, Qualifier::Alias(text));
+        }
+        let plain = named(None);
+        assert_eq!(plain.qualifier(), None);
+        assert!(plain.version().is_err() && plain.alias().is_err() && plain.check_unqualified().is_ok());
+        assert_eq!(
+            named(Some("1")).check_unqualified().map_err(|error| error.message),
+            Err("Invalid Arn: 'Version or alias not valid in this context: arn:aws:states:us-east-1:123456789012:stateMachine:a:1'".to_owned())
+        );
+    }
+
+    #[test]
     fn keys_are_for_callers_of_the_same_account_and_region() {
         let check = |text: &str, expected: Result<bool, &str>| {
             let arn = StateMachineArn::parse(text).expect("a valid ARN");
             let found = arn.key(&caller()).map(|key| key.is_some()).map_err(|error| error.code);
             assert_eq!(found, expected, "{text}");
+            let found = arn.machine_key(&caller()).map(|key| key.is_some()).map_err(|error| error.code);
+            assert_eq!(found, expected.map(|found| found || arn.qualifier.is_some()), "{text}");
         };
         check("arn:aws:states:us-east-1:123456789012:stateMachine:a", Ok(true));
         check("arn:aws:states:us-east-1:123456789012:stateMachine:a:1", Ok(false));

@@ -16,20 +16,14 @@ struct NotYet {
     words: &'static [&'static str],
 }
 
-const NOT_YET: [NotYet; 5] = [
+const NOT_YET: [NotYet; 3] = [
     NotYet { reason: "Distributed Map", operations: &[], words: &["\"DISTRIBUTED\""] },
     NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] },
-    NotYet {
-        reason: "versions and aliases",
-        operations: &["CreateStateMachineAlias", "ListStateMachineAliases", "ListStateMachineVersions"],
-        words: &["\"versionDescription\"", "\"publish\""],
-    },
     NotYet {
         reason: "ValidateStateMachineDefinition and TestState",
         operations: &["ValidateStateMachineDefinition", "TestState"],
         words: &[],
     },
-    NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
 ];
 
 /// Deviations that are kept, each with its reason. None now.

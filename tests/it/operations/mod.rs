@@ -1,12 +1,14 @@
 //! Every operation through the official SDK: happy paths and modelled errors.
 
 mod activities;
+mod aliases;
 mod executions;
 mod protocol;
 mod signatures;
 mod state_machines;
 mod tags;
 mod tenancy;
+mod versions;
 
 use std::fmt::Debug;
 
