@@ -1,5 +1,6 @@
 //! Commands about versions and aliases, each against a world in memory.
 
+use super::tests::{ROLE, create};
 use super::*;
 use crate::api_error::ApiError;
 use crate::desk::{Caller, Desk};
@@ -8,10 +9,8 @@ use crate::fixture::{BEGINNING, World, arn, owner, request};
 use crate::id::MachineId;
 use crate::key;
 use crate::record::outcome::{Created, Updated};
-use crate::record::{Alias, Configuration, Route, StateMachine, StateMachineType, Version};
+use crate::record::{Alias, Route, StateMachine, Version};
 
-const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
-const ROLE: &str = "arn:aws:iam::123456789012:role/r";
 const SECOND: i64 = 1_000;
 
 /// Each request has a number of its own.
@@ -21,21 +20,6 @@ impl Numbers {
     fn next(&mut self) -> crate::id::RequestId {
         self.0 += 1;
         request(self.0)
-    }
-}
-
-fn create(number: u8) -> CreateStateMachine {
-    CreateStateMachine {
-        caller: owner(),
-        request: request(number),
-        name: "m".into(),
-        definition: PASS.into(),
-        role_arn: ROLE.into(),
-        kind: StateMachineType::Standard,
-        configuration: Configuration::default(),
-        tags: Vec::new(),
-        publish: false,
-        version_description: String::new(),
     }
 }
 
@@ -488,26 +472,21 @@ fn a_request_asked_again_gets_its_first_answer() {
     let mut world = world();
     let republished = UpdateStateMachine { version_description: "d".into(), ..update(1) };
     let described = UpdateStateMachineAlias { description: Some("d".into()), ..update_alias(4) };
-    let first = (
-        world.run(|desk| republished.decide(desk)),
-        world.run(|desk| publish(2).decide(desk)),
-        world.run(|desk| create_alias(3, &[(1, 100)]).decide(desk)),
-        world.run(|desk| described.decide(desk)),
-        world.run(|desk| delete_version(5, 2).decide(desk)),
-        world.run(|desk| delete_alias(6).decide(desk)),
-    );
+    let all = |world: &mut World| {
+        (
+            world.run(|desk| republished.decide(desk)),
+            world.run(|desk| publish(2).decide(desk)),
+            world.run(|desk| create_alias(3, &[(1, 100)]).decide(desk)),
+            world.run(|desk| described.decide(desk)),
+            world.run(|desk| delete_version(5, 2).decide(desk)),
+            world.run(|desk| delete_alias(6).decide(desk)),
+        )
+    };
+    let first = all(&mut world);
     assert_eq!(first.0.as_ref().map(|updated| updated.version_arn.clone()), Ok(version_arn(4)));
     world.pass(SECOND);
     let commits = world.memory.clone();
-    let again = (
-        world.run(|desk| republished.decide(desk)),
-        world.run(|desk| publish(2).decide(desk)),
-        world.run(|desk| create_alias(3, &[(1, 100)]).decide(desk)),
-        world.run(|desk| described.decide(desk)),
-        world.run(|desk| delete_version(5, 2).decide(desk)),
-        world.run(|desk| delete_alias(6).decide(desk)),
-    );
-    assert_eq!(again, first);
+    assert_eq!(all(&mut world), first);
     assert!(world.memory.pairs(b"").eq(commits.pairs(b"")), "nothing was written");
 }
 

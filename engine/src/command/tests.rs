@@ -16,9 +16,9 @@ use crate::record::{
 
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 const OTHER: &str = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
-const ROLE: &str = "arn:aws:iam::123456789012:role/r";
+pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/r";
 
-fn create(number: u8) -> CreateStateMachine {
+pub(super) fn create(number: u8) -> CreateStateMachine {
     CreateStateMachine {
         caller: owner(),
         request: request(number),
