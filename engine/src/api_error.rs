@@ -56,6 +56,24 @@ impl ApiError {
         }
     }
 
+    /// There is no such alias, or no such version for an alias to refer to.
+    pub fn resource_does_not_exist(arn: &str) -> Self {
+        Self {
+            resource_name: Some(arn.to_owned()),
+            ..Self::new("ResourceNotFound", "Request references a resource that does not exist.")
+        }
+    }
+
+    /// The change would leave, or follows from, a state that is not the one at hand.
+    pub fn conflict(detail: impl std::fmt::Display) -> Self {
+        Self::new("ConflictException", detail.to_string())
+    }
+
+    /// There would be more than is allowed.
+    pub fn service_quota_exceeded(detail: impl std::fmt::Display) -> Self {
+        Self::new("ServiceQuotaExceededException", detail.to_string())
+    }
+
     /// A text that is no ARN, or no ARN of what the operation is about.
     pub fn invalid_arn(detail: impl std::fmt::Display) -> Self {
         Self::new("InvalidArn", format!("Invalid Arn: '{detail}'"))

@@ -2,6 +2,8 @@
 //!
 //! A state machine's ARN may carry a Map state's label (`NAME/LABEL`) or a version or alias (`NAME:QUALIFIER`).
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::api_error::ApiError;
@@ -64,13 +66,22 @@ impl<'a> StateMachineArn<'a> {
         Ok(Self { place, name, label, qualifier })
     }
 
-    /// The key of the state machine itself; `None` if it cannot exist for this caller: another region's, or a version or an alias, of
-    /// which there are none.
+    /// The key of the state machine; `None` if it cannot exist for this caller: another region's, or a version or an alias, which are no
+    /// state machines.
     ///
     /// # Errors
     ///
     /// `AccessDeniedException` for another account's; `ValidationException` for a Map state's label.
     pub fn key(&self, caller: &Caller) -> Result<Option<Bytes>, ApiError> {
+        Ok(self.machine_key(caller)?.filter(|_| self.qualifier.is_none()))
+    }
+
+    /// The key of the state machine, also that of a version or an alias; `None` for another region's.
+    ///
+    /// # Errors
+    ///
+    /// As [`StateMachineArn::key`].
+    pub fn machine_key(&self, caller: &Caller) -> Result<Option<Bytes>, ApiError> {
         if !self.place.is_callers(caller)? {
             return Ok(None);
         }
@@ -80,8 +91,63 @@ impl<'a> StateMachineArn<'a> {
                 ..ApiError::validation("This operation does not support labeled state machine ARNs")
             });
         }
-        let unqualified = self.qualifier.is_none();
-        Ok(unqualified.then(|| key::state_machine(self.place.account, self.place.region, self.name)))
+        Ok(Some(key::state_machine(self.place.account, self.place.region, self.name)))
+    }
+
+    /// Which version or alias it names, if it names one.
+    pub fn qualifier(&self) -> Option<Qualifier<'a>> {
+        self.qualifier.map(|text| match text.parse() {
+            // A number written in another way names no version, and no alias either.
+            Ok(number) if number > 0 && format!("{number}") == text => Qualifier::Version(number),
+            _ => Qualifier::Alias(text),
+        })
+    }
+
+    /// The number of the version that it names.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` if it is not the ARN of a version.
+    pub fn version(&self) -> Result<u64, ApiError> {
+        match self.qualifier() {
+            Some(Qualifier::Version(number)) => Ok(number),
+            _ => Err(self.not_of("state machine version")),
+        }
+    }
+
+    /// The name of the alias that it names.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn` if it is not the ARN of an alias.
+    pub fn alias(&self) -> Result<&'a str, ApiError> {
+        match self.qualifier() {
+            Some(Qualifier::Alias(name)) => Ok(name),
+            _ => Err(self.not_of("state machine alias")),
+        }
+    }
+
+    fn not_of(&self, wanted: &str) -> ApiError {
+        ApiError::invalid_arn(format_args!("Not the ARN of a {wanted}: {self}"))
+    }
+
+    /// Whether both name the same state machine, or versions or aliases of it.
+    pub fn is_of_same_machine(&self, other: &StateMachineArn<'_>) -> bool {
+        (self.place, self.name, self.label) == (other.place, other.name, other.label)
+    }
+
+    /// Refuses a version or an alias.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn`.
+    pub fn check_unqualified(&self) -> Result<(), ApiError> {
+        match self.qualifier {
+            None => Ok(()),
+            Some(_) => {
+                Err(ApiError::invalid_arn(format_args!("Version or alias not valid in this context: {self}")))
+            }
+        }
     }
 
     /// The ARN of this state machine with the label of a Map state in it.
@@ -94,6 +160,38 @@ impl<'a> StateMachineArn<'a> {
     pub fn format(caller: &Caller, name: &str) -> String {
         format!("arn:{}:states:{}:{}:stateMachine:{name}", caller.partition, caller.region, caller.account)
     }
+}
+
+impl fmt::Display for StateMachineArn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { partition, region, account } = self.place;
+        write!(f, "arn:{partition}:states:{region}:{account}:stateMachine:{}", self.name)?;
+        self.label.map_or(Ok(()), |label| write!(f, "/{label}"))?;
+        self.qualifier.map_or(Ok(()), |qualifier| write!(f, ":{qualifier}"))
+    }
+}
+
+/// What follows the name in the ARN of a version or an alias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Qualifier<'a> {
+    /// The number of a version.
+    Version(u64),
+    /// The name of an alias, which is no number.
+    Alias(&'a str),
+}
+
+impl fmt::Display for Qualifier<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(number) => write!(f, "{number}"),
+            Self::Alias(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The ARN of a version or an alias of a state machine.
+pub fn qualified(state_machine_arn: &str, qualifier: impl fmt::Display) -> String {
+    format!("{state_machine_arn}:{qualifier}")
 }
 
 /// `arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME`, or `express:STATE_MACHINE:NAME:UUID`. The state machine's name is
@@ -362,6 +460,9 @@ mod tests {
             "arn:aws:lambda:us-east-1:123456789012:function:a",
             Err("Invalid Arn: 'Service not valid in this context: lambda'"),
         );
+        let labelled = named("a", Some("m"), Some("2"));
+        check("arn:aws:states:us-east-1:123456789012:stateMachine:a/m:2", Ok(labelled));
+        assert_eq!(labelled.to_string(), "arn:aws:states:us-east-1:123456789012:stateMachine:a/m:2");
         for text in [
             "arn:aws:states:us-east-1:123456789012:stateMachine:",
             "arn:aws:states:us-east-1:123456789012:stateMachine",
@@ -376,11 +477,46 @@ mod tests {
     }
 
     #[test]
+    fn versions_are_numbers_and_aliases_are_not() {
+        fn named(qualifier: Option<&str>) -> StateMachineArn<'_> {
+            StateMachineArn { place: PLACE, name: "a", label: None, qualifier }
+        }
+        let check = |text: &str, expected: Qualifier<'_>| {
+            let arn = named(Some(text));
+            assert_eq!(arn.qualifier(), Some(expected));
+            let text = format!("arn:aws:states:us-east-1:123456789012:stateMachine:a:{text}");
+            let refused = |kind| format!("Invalid Arn: 'Not the ARN of a state machine {kind}: {text}'");
+            let version = arn.version().map_err(|error| error.message);
+            let alias = arn.alias().map_err(|error| error.message);
+            match expected {
+                Qualifier::Version(number) => {
+                    assert_eq!((version, alias), (Ok(number), Err(refused("alias"))));
+                }
+                Qualifier::Alias(name) => assert_eq!((version, alias), (Err(refused("version")), Ok(name))),
+            }
+        };
+        check("1", Qualifier::Version(1));
+        check("18446744073709551615", Qualifier::Version(u64::MAX));
+        for text in ["0", "01", "+1", "1a", "18446744073709551616", "PROD"] {
+            check(text, Qualifier::Alias(text));
+        }
+        let plain = named(None);
+        assert_eq!(plain.qualifier(), None);
+        assert!(plain.version().is_err() && plain.alias().is_err() && plain.check_unqualified().is_ok());
+        assert_eq!(
+            named(Some("1")).check_unqualified().map_err(|error| error.message),
+            Err("Invalid Arn: 'Version or alias not valid in this context: arn:aws:states:us-east-1:123456789012:stateMachine:a:1'".to_owned())
+        );
+    }
+
+    #[test]
     fn keys_are_for_callers_of_the_same_account_and_region() {
         let check = |text: &str, expected: Result<bool, &str>| {
             let arn = StateMachineArn::parse(text).expect("a valid ARN");
             let found = arn.key(&caller()).map(|key| key.is_some()).map_err(|error| error.code);
             assert_eq!(found, expected, "{text}");
+            let found = arn.machine_key(&caller()).map(|key| key.is_some()).map_err(|error| error.code);
+            assert_eq!(found, expected.map(|found| found || arn.qualifier.is_some()), "{text}");
         };
         check("arn:aws:states:us-east-1:123456789012:stateMachine:a", Ok(true));
         check("arn:aws:states:us-east-1:123456789012:stateMachine:a:1", Ok(false));

@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `sm/` | account `/` region `/` name | [`record::StateMachine`](crate::record::StateMachine): the current one, and the lifecycle that guards all that belongs to it |
 //! | `sr/` | machine id, revision number | [`record::Revision`](crate::record::Revision): a definition and its configuration, immutable |
+//! | `sv/` | machine id, inverted version number | [`record::Version`](crate::record::Version) |
+//! | `sa/` | machine id, name | [`record::Alias`](crate::record::Alias) |
 //! | `sd/` | machine id | [`record::Deletion`](crate::record::Deletion): a state machine being deleted |
 //! | `ac/` | account `/` region `/` name | [`record::Activity`](crate::record::Activity) |
 //! | `tg/` | machine or activity id | [`record::Tags`](crate::record::Tags) |
@@ -22,6 +24,7 @@
 //! | `mm/` | machine id, map run id | empty: map runs by state machine |
 //! | `nm/` | execution id | [`record::NameHold`](crate::record::NameHold): a deleted execution whose name is still taken |
 //! | `li/` | machine or map run id, status, inverted start time, execution id | empty: executions by state machine or map run, newest first |
+//! | `lq/` | machine id, version or alias, `/`, status, inverted start time, execution id | empty: the same of those that a version or an alias started |
 //! | `ti/` | due time, execution id, branch id, timer kind | empty: timers |
 //! | `at/` | activity id, scheduled time, execution id, branch id | [`record::WaitingTask`](crate::record::WaitingTask): activity tasks that wait for a worker |
 //! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
@@ -164,6 +167,39 @@ pub fn revision(machine: MachineId, number: u64) -> Bytes {
 /// What all revisions of a state machine start with.
 pub fn revisions(machine: MachineId) -> Bytes {
     Builder::new(b"sr/").bytes(machine.as_bytes()).build()
+}
+
+/// A version of a state machine, numbered from 1. The newest comes first.
+pub fn version(machine: MachineId, number: u64) -> Bytes {
+    Builder::new(b"sv/").bytes(machine.as_bytes()).number(u64::MAX - number).build()
+}
+
+/// The number of a [`version`] key.
+pub fn parse_version(key: &[u8]) -> Option<u64> {
+    let mut reader = Reader::new(b"sv/", key)?;
+    reader.array::<16>()?;
+    reader.number().map(|inverted| u64::MAX - inverted)
+}
+
+/// What all versions of a state machine start with.
+pub fn versions(machine: MachineId) -> Bytes {
+    Builder::new(b"sv/").bytes(machine.as_bytes()).build()
+}
+
+/// An alias of a state machine.
+pub fn alias(machine: MachineId, name: &str) -> Bytes {
+    Builder::new(b"sa/").bytes(machine.as_bytes()).bytes(name.as_bytes()).build()
+}
+
+/// What all aliases of a state machine start with.
+pub fn aliases(machine: MachineId) -> Bytes {
+    Builder::new(b"sa/").bytes(machine.as_bytes()).build()
+}
+
+/// The name of an [`alias`] key.
+pub fn parse_alias(key: &[u8]) -> Option<&str> {
+    let (_, name) = key.strip_prefix(b"sa/")?.split_first_chunk::<16>()?;
+    std::str::from_utf8(name).ok()
 }
 
 /// A state machine being deleted.
@@ -341,10 +377,7 @@ pub fn listing(
     start: Timestamp,
     execution: ExecutionId,
 ) -> Bytes {
-    Builder(listings(machine, status).to_vec())
-        .number(u64::MAX - sortable(start))
-        .bytes(execution.as_bytes())
-        .build()
+    listed(&listings(machine, status), start, execution)
 }
 
 /// What all executions of a state machine, or of a map run, in one status start with, newest first.
@@ -352,10 +385,37 @@ pub fn listings(machine: MachineId, status: ExecutionStatus) -> Bytes {
     Builder::new(b"li/").bytes(machine.as_bytes()).byte(status as u8).build()
 }
 
-/// The start time and the execution of a [`listing`] key.
+/// An execution in the list of those that a version (its number) or an alias (its name) started.
+pub fn qualified_listing(
+    machine: MachineId,
+    qualifier: &str,
+    status: ExecutionStatus,
+    start: Timestamp,
+    execution: ExecutionId,
+) -> Bytes {
+    listed(&qualified_listings(machine, qualifier, status), start, execution)
+}
+
+/// What all executions in one status that a version or an alias started begin with, newest first. Names of aliases hold no `/`.
+pub fn qualified_listings(machine: MachineId, qualifier: &str, status: ExecutionStatus) -> Bytes {
+    Builder::new(b"lq/")
+        .bytes(machine.as_bytes())
+        .bytes(qualifier.as_bytes())
+        .byte(b'/')
+        .byte(status as u8)
+        .build()
+}
+
+/// The place of an execution in the list whose keys start with `list`.
+pub fn listed(list: &Bytes, start: Timestamp, execution: ExecutionId) -> Bytes {
+    Builder(list.to_vec()).number(u64::MAX - sortable(start)).bytes(execution.as_bytes()).build()
+}
+
+/// The start time and the execution of a [`listing`] or a [`qualified_listing`] key.
 pub fn parse_listing(key: &[u8]) -> Option<(Timestamp, ExecutionId)> {
-    let mut reader = Reader::new(b"li/", key)?;
-    reader.array::<17>()?;
+    let rest = key.strip_prefix(b"li/").or_else(|| key.strip_prefix(b"lq/"))?;
+    let (_, place) = rest.split_last_chunk::<24>()?;
+    let mut reader = Reader(place);
     let start = u64::MAX - reader.number()?;
     Some((Timestamp(i64::try_from(start).ok()?), ExecutionId::from_bytes(reader.array()?)))
 }

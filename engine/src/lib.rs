@@ -19,6 +19,7 @@ mod fixture;
 pub mod id;
 pub mod key;
 pub mod limits;
+mod listing;
 pub mod map_run;
 pub mod memory;
 pub mod name;

@@ -29,6 +29,10 @@ pub struct Limits {
     pub state_machines_max: usize,
     /// The most activities of one account and region.
     pub activities_max: usize,
+    /// The most versions of one state machine.
+    pub versions_max: usize,
+    /// The most aliases of one state machine.
+    pub aliases_max: usize,
     /// The most tags of one resource.
     pub tags_max: usize,
 }
@@ -49,6 +53,8 @@ impl Default for Limits {
             chunk_bytes_max: 64 * 1024,
             state_machines_max: 100_000,
             activities_max: 100_000,
+            versions_max: 1_000,
+            aliases_max: 100,
             tags_max: 50,
         }
     }

@@ -27,6 +27,20 @@ fn is_allowed(character: char) -> bool {
         || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(character))
 }
 
+/// Checks the name of an alias as AWS's API model defines it (`CharacterRestrictedName`): letters, digits, `_`, `-` and `.`, and not
+/// digits alone, which would name a version.
+///
+/// # Errors
+///
+/// `InvalidName`.
+pub fn check_alias(name: &str) -> Result<(), ApiError> {
+    let is_mark = |character: char| matches!(character, '_' | '-' | '.');
+    let valid = name.len() <= NAME_CHARS_MAX
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || is_mark(character))
+        && name.chars().any(|character| character.is_ascii_alphabetic() || is_mark(character));
+    if valid { Ok(()) } else { Err(ApiError::invalid_name(name)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +67,27 @@ mod tests {
                 Err(ApiError::new("InvalidName", format!("Invalid Name: '{name}'")))
             };
             assert_eq!(check(name), expected);
+        }
+    }
+
+    #[test]
+    fn names_of_aliases_are_checked() {
+        for (name, valid) in [
+            ("PROD", true),
+            ("1.2", true),
+            ("-", true),
+            ("0a", true),
+            (&"x".repeat(80), true),
+            (&"x".repeat(81), false),
+            ("", false),
+            ("12", false),
+            ("a b", false),
+            ("a:b", false),
+            ("a/b", false),
+            ("gr\u{fc}n", false),
+        ] {
+            let expected = if valid { Ok(()) } else { Err(ApiError::invalid_name(name)) };
+            assert_eq!(check_alias(name), expected, "{name}");
         }
     }
 }

@@ -11,10 +11,12 @@ import json
 import sys
 
 OPERATIONS = """
-CreateActivity CreateStateMachine DeleteActivity DeleteStateMachine DescribeActivity DescribeExecution DescribeMapRun
-DescribeStateMachine DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions
-ListMapRuns ListStateMachines ListTagsForResource SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution
-StopExecution TagResource UntagResource UpdateMapRun UpdateStateMachine ValidateStateMachineDefinition
+CreateActivity CreateStateMachine CreateStateMachineAlias DeleteActivity DeleteStateMachine DeleteStateMachineAlias
+DeleteStateMachineVersion DescribeActivity DescribeExecution DescribeMapRun DescribeStateMachine DescribeStateMachineAlias
+DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions ListMapRuns
+ListStateMachineAliases ListStateMachineVersions ListStateMachines ListTagsForResource PublishStateMachineVersion
+SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StopExecution TagResource UntagResource UpdateMapRun
+UpdateStateMachine UpdateStateMachineAlias ValidateStateMachineDefinition
 """.split()
 
 # The order in which AWS's own error texts list an enum, where it is known and isn't the model's.

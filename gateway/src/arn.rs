@@ -6,6 +6,8 @@ use crate::fault::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     StateMachine,
+    /// A version or an alias of a state machine.
+    QualifiedStateMachine,
     /// Of a state machine of the type STANDARD, or of such a Map state.
     Execution,
     /// Of either type.
@@ -19,7 +21,7 @@ pub(crate) enum Kind {
 impl Kind {
     fn allows(self, kind: &str) -> bool {
         match self {
-            Self::StateMachine => kind == "stateMachine",
+            Self::StateMachine | Self::QualifiedStateMachine => kind == "stateMachine",
             Self::Execution => kind == "execution",
             Self::AnyExecution => kind == "execution" || kind == "express",
             Self::MapRun => kind == "mapRun",
@@ -61,7 +63,9 @@ fn parse(arn: &str, kind: Kind) -> Result<(), String> {
         // A version or an alias may follow the name.
         Kind::StateMachine => sections.len() <= 2,
         Kind::AnyExecution if found == "express" => sections.len() == 3,
-        Kind::Execution | Kind::AnyExecution | Kind::MapRun => sections.len() == 2,
+        Kind::QualifiedStateMachine | Kind::Execution | Kind::AnyExecution | Kind::MapRun => {
+            sections.len() == 2
+        }
         Kind::Activity => sections.len() == 1,
         Kind::Taggable => sections.len() == 1,
     };
@@ -103,6 +107,12 @@ mod tests {
             (machine, Kind::StateMachine, Ok(())),
             (machine, Kind::Taggable, Ok(())),
             ("arn:aws:states:us-east-1:123456789012:stateMachine:m:2", Kind::StateMachine, Ok(())),
+            ("arn:aws:states:us-east-1:123456789012:stateMachine:m:2", Kind::QualifiedStateMachine, Ok(())),
+            (
+                machine,
+                Kind::QualifiedStateMachine,
+                Err("Invalid ARN format: arn:aws:states:us-east-1:123456789012:stateMachine:m"),
+            ),
             (execution, Kind::Execution, Ok(())),
             (activity, Kind::Activity, Ok(())),
             (activity, Kind::Taggable, Ok(())),

@@ -188,7 +188,7 @@ impl ValueSeed {
             Shape::Long { .. } => "a Long",
             Shape::Float { .. } => "a Float",
             Shape::Boolean => "a Boolean",
-            Shape::List(_) => "a List",
+            Shape::List { .. } => "a List",
             Shape::Structure(_) => "a Structure",
         }
     }
@@ -256,7 +256,7 @@ impl<'de> Visitor<'de> for ValueSeed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let Shape::List(member) = self.0 else {
+        let Shape::List { member, .. } = self.0 else {
             return Err(A::Error::custom("Start of list found where not expected"));
         };
         let mut values = Vec::new();

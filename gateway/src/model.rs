@@ -37,8 +37,12 @@ pub(crate) enum Shape {
         max: Option<i64>,
     },
     Boolean,
-    /// A list of one shape.
-    List(Box<Shape>),
+    /// A list of one shape, with its bounds.
+    List {
+        member: Box<Shape>,
+        min: usize,
+        max: Option<usize>,
+    },
     Structure(Structure),
 }
 
@@ -47,12 +51,43 @@ pub(crate) enum Shape {
 pub(crate) struct Text {
     pub(crate) min: usize,
     pub(crate) max: Max,
-    /// The pattern `\p{ASCII}*`, the only one in the requests.
-    pub(crate) ascii: bool,
+    pub(crate) pattern: Option<Pattern>,
     /// The allowed values; empty: any.
     pub(crate) values: Vec<String>,
     /// Errors don't quote the value.
     pub(crate) sensitive: bool,
+}
+
+/// The patterns in the requests. Each is matched by hand: two don't ask for a regular expression engine with look-ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// Any text in ASCII.
+    Ascii,
+    /// The name of an alias: letters, digits and marks, and not digits alone.
+    CharacterRestrictedName,
+}
+
+impl Pattern {
+    const ALL: [Self; 2] = [Self::Ascii, Self::CharacterRestrictedName];
+
+    /// As the model writes it.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::Ascii => r"\p{ASCII}*",
+            Self::CharacterRestrictedName => r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$",
+        }
+    }
+
+    pub(crate) fn matches(self, text: &str) -> bool {
+        let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
+        match self {
+            Self::Ascii => text.is_ascii(),
+            Self::CharacterRestrictedName => {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
+                    && text.bytes().any(|byte| byte.is_ascii_alphabetic() || is_mark(byte))
+            }
+        }
+    }
 }
 
 /// How long a text may be.
@@ -150,30 +185,35 @@ impl Source {
             "long" => Shape::Long { min: source.min, max: source.max },
             "float" => Shape::Float { min: source.min, max: source.max },
             "boolean" => Shape::Boolean,
-            "list" => {
-                Shape::List(Box::new(self.shape(source.member.as_deref().expect("lists name a shape"))))
-            }
+            "list" => Shape::List {
+                member: Box::new(self.shape(source.member.as_deref().expect("lists name a shape"))),
+                min: source.min.map_or(0, length),
+                max: source.max.map(length),
+            },
             "structure" => Shape::Structure(self.structure(source)),
             other => unreachable!("the requests of the embedded model have no {other}"),
         }
     }
 }
 
+fn length(bound: i64) -> usize {
+    usize::try_from(bound).expect("the embedded model has no negative lengths")
+}
+
 fn text(name: &str, source: &SourceShape) -> Text {
-    let length = |bound: i64| usize::try_from(bound).expect("the embedded model has no negative lengths");
     let max = match name {
         "SensitiveData" => Max::Payload,
         "Definition" => Max::Definition,
         _ => source.max.map_or(Max::None, |max| Max::Characters(length(max))),
     };
-    let ascii = source.pattern.as_deref().is_some_and(|pattern| {
-        assert_eq!(pattern, r"\p{ASCII}*", "the only pattern that the validator knows");
-        true
+    let pattern = source.pattern.as_deref().map(|wanted| {
+        let known = Pattern::ALL.into_iter().find(|pattern| pattern.source() == wanted);
+        known.expect("the embedded model has only patterns that are known")
     });
     Text {
         min: source.min.map_or(0, length),
         max,
-        ascii,
+        pattern,
         values: source.r#enum.clone(),
         sensitive: source.sensitive,
     }

@@ -84,12 +84,13 @@ impl Findings<'_> {
                 let beyond = (min.filter(|min| *float < *min as f64), max.filter(|max| *float > *max as f64));
                 self.bounds(&format!("{float:?}"), beyond, path);
             }
-            (Shape::List(shape), Value::List(values)) => {
+            (Shape::List { member, min, max }, Value::List(values)) => {
+                self.length(None, path, values.len(), *min, *max);
                 for (index, value) in values.iter().enumerate() {
                     if self.errors.len() == ERRORS_MAX {
                         return;
                     }
-                    self.value(shape, value, &format!("{path}.{}.member", index + 1));
+                    self.value(member, value, &format!("{path}.{}.member", index + 1));
                 }
             }
             (Shape::Structure(structure), Value::Structure(members)) => {
@@ -110,6 +111,17 @@ impl Findings<'_> {
         }
     }
 
+    fn length(&mut self, quoted: Option<&str>, path: &str, length: usize, min: usize, max: Option<usize>) {
+        if length < min {
+            let constraint = format!("Member must have length greater than or equal to {min}");
+            self.add(quoted, path, &constraint);
+        }
+        if let Some(max) = max.filter(|max| length > *max) {
+            let constraint = format!("Member must have length less than or equal to {max}");
+            self.add(quoted, path, &constraint);
+        }
+    }
+
     fn text(&mut self, shape: &Text, text: &str, path: &str) {
         let quoted = (!shape.sensitive).then_some(text);
         let (length, max) = match shape.max {
@@ -120,16 +132,10 @@ impl Findings<'_> {
             Max::Definition => (text.len(), Some(self.limits.definition_bytes)),
         };
         // Every lower bound of the model is 0 or 1, so that bytes do as well as characters.
-        if length < shape.min {
-            let constraint = format!("Member must have length greater than or equal to {}", shape.min);
+        self.length(quoted, path, length, shape.min, max);
+        if let Some(pattern) = shape.pattern.filter(|pattern| !pattern.matches(text)) {
+            let constraint = format!("Member must satisfy regular expression pattern: {}", pattern.source());
             self.add(quoted, path, &constraint);
-        }
-        if let Some(max) = max.filter(|max| length > *max) {
-            let constraint = format!("Member must have length less than or equal to {max}");
-            self.add(quoted, path, &constraint);
-        }
-        if shape.ascii && !text.is_ascii() {
-            self.add(quoted, path, r"Member must satisfy regular expression pattern: \p{ASCII}*");
         }
         if !shape.values.is_empty() && !shape.values.iter().any(|value| value == text) {
             let constraint = format!("Member must satisfy enum value set: [{}]", shape.values.join(", "));

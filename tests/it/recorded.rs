@@ -16,15 +16,9 @@ struct NotYet {
     words: &'static [&'static str],
 }
 
-const NOT_YET: [NotYet; 4] = [
+const NOT_YET: [NotYet; 2] = [
     NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] },
-    NotYet {
-        reason: "versions and aliases",
-        operations: &["CreateStateMachineAlias", "ListStateMachineAliases", "ListStateMachineVersions"],
-        words: &["\"versionDescription\"", "\"publish\""],
-    },
     NotYet { reason: "TestState", operations: &["TestState"], words: &[] },
-    NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
 ];
 
 /// Deviations that are kept, each with its reason. None now.

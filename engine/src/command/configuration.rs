@@ -65,18 +65,13 @@ pub(super) fn normalized(configuration: &Configuration) -> Configuration {
     configuration
 }
 
-/// Refuses what comes with versions of state machines, of which there are none yet.
+/// Checks that only a version that is to be published is described.
 ///
 /// # Errors
 ///
-/// `ValidationException`: AWS's text for a description without `publish`, a plain one for `publish`.
-pub(super) fn refuse_versions(publish: bool, version_description: &str) -> Result<(), ApiError> {
-    if publish {
-        return Err(ApiError::validation(
-            "This server does not support versions of state machines: publish must be false",
-        ));
-    }
-    if !version_description.is_empty() {
+/// `ValidationException`.
+pub(super) fn check_publication(publish: bool, version_description: &str) -> Result<(), ApiError> {
+    if !publish && !version_description.is_empty() {
         return Err(ApiError::validation("Version description can only be set when publish is true"));
     }
     Ok(())

@@ -45,7 +45,9 @@ impl CreateActivity {
         let arn = ActivityArn::format(&self.caller, &self.name);
         let key = key::activity(&self.caller.account, &self.caller.region, &self.name);
         let created = match draft.get::<Activity>(&key)? {
-            Some(existing) => Created { arn: existing.arn, created_ms: existing.created_ms },
+            Some(existing) => {
+                Created { arn: existing.arn, created_ms: existing.created_ms, ..Created::default() }
+            }
             None => {
                 let tags = tags::merge(Tags::default(), &self.tags, desk.limits.tags_max, &arn)?;
                 let all = key::activities(&self.caller.account, &self.caller.region);
@@ -53,7 +55,7 @@ impl CreateActivity {
                     return Err(limit_exceeded().into());
                 }
                 write(desk, &mut draft, key, &arn, &tags);
-                Created { arn, created_ms: desk.now.0 }
+                Created { arn, created_ms: desk.now.0, ..Created::default() }
             }
         };
         request_log::keep(&mut draft, desk.now, self.request, Answer::Created(created.clone()));

@@ -3,16 +3,19 @@
 use bytes::Bytes;
 
 use super::configuration;
+use super::release;
 use super::tags;
 use crate::api_error::{ApiError, Refusal};
-use crate::arn::StateMachineArn;
+use crate::arn::{self, StateMachineArn};
 use crate::desk::{Caller, Desk};
 use crate::draft::{Decision, Draft, Origin};
 use crate::id::{MachineId, RequestId};
 use crate::key;
 use crate::name;
 use crate::record::outcome::{Answer, Created};
-use crate::record::{Configuration, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags};
+use crate::record::{
+    Configuration, CreatedVersion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,
+};
 use crate::request_log;
 use crate::view::{Direction, View, ViewError};
 
@@ -22,7 +25,7 @@ const ORIGIN: Origin = Origin("CreateStateMachine");
 const COUNT_PAGE: usize = 1_000;
 
 /// Creates a state machine. Idempotent as AWS documents it: the same name with the same definition, type, logging and tracing gets the
-/// first one's answer; role and tags are not compared.
+/// first one's answer, if the same was asked of a first version; role and tags are not compared.
 #[derive(Clone, Debug)]
 pub struct CreateStateMachine {
     /// Whose it will be.
@@ -71,9 +74,7 @@ impl CreateStateMachine {
                 if is_full(desk.view, &self.caller, desk.limits.state_machines_max)? {
                     return Err(limit_exceeded().into());
                 }
-                let created = Created { arn, created_ms: desk.now.0 };
-                self.write(desk, &mut draft, key, &created, &revision, &tags);
-                created
+                self.write(desk, &mut draft, key, arn, &revision, &tags)?
             }
         };
         request_log::keep(&mut draft, desk.now, self.request, Answer::Created(created.clone()));
@@ -92,7 +93,7 @@ impl CreateStateMachine {
 
     fn check(&self, revision: &Revision, desk: &Desk<'_>) -> Result<(), ApiError> {
         name::check(&self.name)?;
-        configuration::refuse_versions(self.publish, &self.version_description)?;
+        configuration::check_publication(self.publish, &self.version_description)?;
         if self.kind == StateMachineType::Express {
             return Err(ApiError::new(
                 "StateMachineTypeNotSupported",
@@ -116,11 +117,21 @@ impl CreateStateMachine {
         let current: Revision = draft.peek(&key)?.ok_or_else(|| ViewError::missing("Revision", &key))?;
         let same = existing.kind() == self.kind
             && current.definition == revision.definition
-            && current.configuration == revision.configuration;
+            && current.configuration == revision.configuration
+            && existing.created_version == self.version();
         if !same {
             return Err(ApiError::state_machine_already_exists(&existing.arn).into());
         }
-        Ok(Created { arn: existing.arn.clone(), created_ms: existing.created_ms })
+        let version_arn = existing.created_version.as_ref().map(|_| arn::qualified(&existing.arn, 1));
+        Ok(Created {
+            arn: existing.arn.clone(),
+            created_ms: existing.created_ms,
+            version_arn: version_arn.unwrap_or_default(),
+        })
+    }
+
+    fn version(&self) -> Option<CreatedVersion> {
+        self.publish.then(|| CreatedVersion { description: self.version_description.clone() })
     }
 
     fn write(
@@ -128,26 +139,34 @@ impl CreateStateMachine {
         desk: &Desk<'_>,
         draft: &mut Draft<'_>,
         key: Bytes,
-        created: &Created,
+        arn: String,
         revision: &Revision,
         tags: &Tags,
-    ) {
+    ) -> Result<Created, Refusal> {
         let mut id = [0; 16];
         desk.entropy.fill(&mut id);
         let id = MachineId::from_bytes(id);
-        let machine = StateMachine {
+        let mut machine = StateMachine {
             id: Bytes::copy_from_slice(id.as_bytes()),
-            arn: created.arn.clone(),
+            arn,
             kind: self.kind as i32,
             status: StateMachineStatus::Active as i32,
-            created_ms: created.created_ms,
+            created_ms: desk.now.0,
             revision: 1,
+            last_version: 0,
+            created_version: self.version(),
+        };
+        let version_arn = if self.publish {
+            release::publish(desk, draft, id, &mut machine, &self.version_description)?.arn
+        } else {
+            String::new()
         };
         draft.put(key, &machine);
         draft.put(key::revision(id, 1), revision);
         if !tags.tags.is_empty() {
             draft.put(key::machine_tags(id), tags);
         }
+        Ok(Created { arn: machine.arn, created_ms: machine.created_ms, version_arn })
     }
 }
 

@@ -1,7 +1,7 @@
 //! DeleteStateMachine: marks the state machine; [`super::sweep::deletion`] does the rest.
 
 use super::create_state_machine::machine_id;
-use crate::api_error::{ApiError, Refusal};
+use crate::api_error::Refusal;
 use crate::arn::StateMachineArn;
 use crate::desk::{Caller, Desk};
 use crate::draft::{Decision, Draft, Origin};
@@ -39,13 +39,7 @@ impl DeleteStateMachine {
             return Ok(Decision::unchanged(()));
         }
         let arn = StateMachineArn::parse(&self.arn)?;
-        if arn.qualifier.is_some() {
-            return Err(ApiError::invalid_arn(format_args!(
-                "Version or alias not valid in this context: {}",
-                self.arn
-            ))
-            .into());
-        }
+        arn.check_unqualified()?;
         if let Some(key) = arn.key(&self.caller)?
             && let Some(mut machine) = draft.get::<StateMachine>(&key)?
             && machine.status() == StateMachineStatus::Active

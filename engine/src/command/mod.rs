@@ -7,21 +7,36 @@
 mod configuration;
 mod create_activity;
 mod create_state_machine;
+mod create_state_machine_alias;
 mod delete_activity;
 mod delete_state_machine;
+mod delete_state_machine_alias;
+mod delete_state_machine_version;
+mod publish_state_machine_version;
+mod release;
+mod routing;
 pub mod sweep;
 mod tag_resource;
 mod tags;
 mod untag_resource;
 mod update_state_machine;
+mod update_state_machine_alias;
 
 pub use create_activity::CreateActivity;
 pub use create_state_machine::CreateStateMachine;
+pub use create_state_machine_alias::CreateStateMachineAlias;
 pub use delete_activity::DeleteActivity;
 pub use delete_state_machine::DeleteStateMachine;
+pub use delete_state_machine_alias::DeleteStateMachineAlias;
+pub use delete_state_machine_version::DeleteStateMachineVersion;
+pub use publish_state_machine_version::PublishStateMachineVersion;
+pub use routing::RouteGiven;
 pub use tag_resource::TagResource;
 pub use untag_resource::UntagResource;
 pub use update_state_machine::{Logging, UpdateStateMachine};
+pub use update_state_machine_alias::UpdateStateMachineAlias;
 
+#[cfg(test)]
+mod release_tests;
 #[cfg(test)]
 mod tests;

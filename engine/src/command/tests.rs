@@ -16,9 +16,9 @@ use crate::record::{
 
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 const OTHER: &str = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
-const ROLE: &str = "arn:aws:iam::123456789012:role/r";
+pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/r";
 
-fn create(number: u8) -> CreateStateMachine {
+pub(super) fn create(number: u8) -> CreateStateMachine {
     CreateStateMachine {
         caller: owner(),
         request: request(number),
@@ -67,7 +67,7 @@ fn first_id() -> MachineId {
 fn a_created_state_machine_is_stored_with_its_first_revision_and_tags() {
     let mut world = World::new();
     let command = CreateStateMachine { tags: tags(&[("k", "v")]), ..create(1) };
-    let created = Created { arn: arn("stateMachine:m"), created_ms: BEGINNING.0 };
+    let created = Created { arn: arn("stateMachine:m"), created_ms: BEGINNING.0, ..Created::default() };
     assert_eq!(world.run(|desk| command.decide(desk)), Ok(created));
     let expected = StateMachine {
         id: Bytes::copy_from_slice(&[0; 16]),
@@ -76,6 +76,7 @@ fn a_created_state_machine_is_stored_with_its_first_revision_and_tags() {
         status: StateMachineStatus::Active as i32,
         created_ms: BEGINNING.0,
         revision: 1,
+        ..StateMachine::default()
     };
     assert_eq!(machine(&world), Some(expected));
     let revision = Revision {
@@ -215,12 +216,12 @@ fn an_update_makes_a_new_revision_if_anything_differs() {
     world.run(|desk| create(1).decide(desk)).expect("it is valid");
     world.pass(1_000);
     let same = UpdateStateMachine { definition: Some(PASS.into()), ..update(2) };
-    let unchanged = Updated { updated_ms: world.now.0, revision_id: String::new() };
+    let unchanged = Updated { updated_ms: world.now.0, ..Updated::default() };
     assert_eq!(world.run(|desk| same.decide(desk)), Ok(unchanged));
     assert_eq!(world.count(b"sr/"), 1);
 
     let id = "01010101-0101-4101-8101-010101010101".to_owned();
-    let updated = Updated { updated_ms: world.now.0, revision_id: id.clone() };
+    let updated = Updated { updated_ms: world.now.0, revision_id: id.clone(), ..Updated::default() };
     assert_eq!(world.run(|desk| update(3).decide(desk)), Ok(updated));
     assert_eq!(machine(&world).map(|machine| machine.revision), Some(2));
     let revision = Revision {
@@ -313,7 +314,7 @@ fn activities_are_created_once_and_deleted_with_their_tags() {
     let delete =
         |number| DeleteActivity { caller: owner(), request: request(number), arn: arn("activity:a") };
     assert_eq!(world.run(|desk| delete(1).decide(desk)), Ok(()));
-    let created = Created { arn: arn("activity:a"), created_ms: BEGINNING.0 };
+    let created = Created { arn: arn("activity:a"), created_ms: BEGINNING.0, ..Created::default() };
     assert_eq!(world.run(|desk| create(2, &[("k", "v")]).decide(desk)), Ok(created.clone()));
     world.pass(1_000);
     assert_eq!(world.run(|desk| create(3, &[]).decide(desk)), Ok(created));

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::configuration;
 use super::create_state_machine::machine_id;
+use super::release;
 use crate::api_error::{ApiError, Refusal};
 use crate::arn::StateMachineArn;
 use crate::desk::{Caller, Desk};
@@ -58,7 +59,7 @@ impl UpdateStateMachine {
     /// # Errors
     ///
     /// `MissingRequiredParameter`, `StateMachineDoesNotExist`, `StateMachineDeleting`, `InvalidArn`, `InvalidDefinition`,
-    /// `InvalidLoggingConfiguration`, `ValidationException`.
+    /// `InvalidLoggingConfiguration`, `ServiceQuotaExceededException`, `ValidationException`.
     pub fn decide(&self, desk: &Desk<'_>) -> Result<Decision<Updated>, Refusal> {
         let mut draft = Draft::new(desk.view);
         if let Some(Answer::Updated(updated)) = request_log::find(&mut draft, desk.now, self.request)? {
@@ -71,6 +72,7 @@ impl UpdateStateMachine {
         if machine.status() == StateMachineStatus::Deleting {
             return Err(ApiError::state_machine_deleting(&machine.arn).into());
         }
+        let before = machine.clone();
         let id = machine_id(&machine)?;
         let current_key = key::revision(id, machine.revision);
         let current: Revision =
@@ -83,9 +85,16 @@ impl UpdateStateMachine {
             revision.updated_ms = desk.now.0;
             machine.revision += 1;
             draft.put(key::revision(id, machine.revision), &revision);
+        }
+        let version_arn = if self.publish {
+            release::publish(desk, &mut draft, id, &mut machine, &self.version_description)?.arn
+        } else {
+            String::new()
+        };
+        if machine != before {
             draft.put(key, &machine);
         }
-        let updated = Updated { updated_ms: desk.now.0, revision_id: revision.revision_id };
+        let updated = Updated { updated_ms: desk.now.0, revision_id: revision.revision_id, version_arn };
         request_log::keep(&mut draft, desk.now, self.request, Answer::Updated(updated.clone()));
         Ok(draft.finish(ORIGIN, updated))
     }
@@ -101,7 +110,7 @@ impl UpdateStateMachine {
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
             ));
         }
-        configuration::refuse_versions(self.publish, &self.version_description)
+        configuration::check_publication(self.publish, &self.version_description)
     }
 
     fn apply(&self, current: &Revision) -> Revision {

@@ -15,6 +15,7 @@ mod index;
 mod interrupt;
 mod io;
 mod payload;
+mod release;
 mod retry;
 mod run;
 mod seconds;

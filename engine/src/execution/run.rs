@@ -20,6 +20,7 @@ use crate::draft::{Draft, decode};
 use crate::effect::Effect;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey, Timer};
+use crate::listing;
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
     Branch, Call, CallKind, Chunk, EventDetails, EventType, ExecutionStatus, FlowStep, Head, Items,
@@ -373,12 +374,6 @@ impl<'a> Run<'a> {
         Some(Timer { due, execution: self.id, branch: BranchId::ROOT, kind })
     }
 
-    /// The listing key of a head.
-    fn listing(&self, head: &Head) -> Option<Bytes> {
-        let list = head.listed_under()?;
-        Some(key::listing(list, head.status(), Timestamp(head.started_ms), self.id))
-    }
-
     /// Writes down what has changed and returns the draft.
     pub(super) fn flush(self) -> Draft<'a> {
         self.flush_with_head().0
@@ -419,8 +414,8 @@ impl<'a> Run<'a> {
         let timers = |head: Option<&Head>| head.and_then(|head| self.timeout(head)).into_iter().collect();
         let index = |head| Index { timers: timers(head), ..Index::default() };
         Index::change(&index(before), &index(Some(&self.head)), &mut self.draft);
-        let listed = before.and_then(|head| self.listing(head));
-        let listing = self.listing(&self.head);
+        let listed = before.map(|head| listing::of(head, self.id)).unwrap_or_default();
+        let listing = listing::of(&self.head, self.id);
         if listed != listing {
             listed.into_iter().for_each(|key| self.draft.delete(key));
             listing.into_iter().for_each(|key| self.draft.put_empty(key));

@@ -5,6 +5,7 @@ use std::str;
 use bytes::Bytes;
 use keepstep_asl::jackson;
 
+use super::release::Release;
 use super::run::{Active, Run, root_flow};
 use super::seconds;
 use crate::api_error::{ApiError, Refusal};
@@ -27,7 +28,7 @@ use crate::view::{View, ViewError};
 pub struct StartExecution {
     /// Whose state machines can be started.
     pub caller: Caller,
-    /// The state machine's ARN.
+    /// The ARN of a state machine, a version or an alias.
     pub state_machine_arn: String,
     /// The execution's name: given, or generated before the first try of the request. Its syntax is checked by the caller.
     pub name: String,
@@ -60,7 +61,7 @@ pub struct Started {
 pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Started>, Refusal> {
     let arn = StateMachineArn::parse(&request.state_machine_arn)?;
     let does_not_exist = || ApiError::state_machine_does_not_exist(&request.state_machine_arn);
-    let machine_key = arn.key(&request.caller)?.ok_or_else(does_not_exist)?;
+    let machine_key = arn.machine_key(&request.caller)?.ok_or_else(does_not_exist)?;
     check_input(desk, &request.input)?;
     let mut draft = Draft::new(desk.view);
     // The guard on the lifecycle record orders this start before or after a deletion or an update.
@@ -77,7 +78,9 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     if draft.get::<NameHold>(&key::name_hold(execution))?.is_some() {
         return Err(already_exists(&execution_arn).into());
     }
-    let head = new_head(desk, request, &machine, execution_arn)?;
+    let id = machine.machine_id().ok_or_else(|| missing_revision(&machine))?;
+    let release = Release::choose(desk, &mut draft, &arn, id, &machine)?;
+    let head = new_head(desk, request, &machine, id, release, execution_arn)?;
     let started = Started { arn: head.arn.clone(), started_ms: head.started_ms };
     let (draft, _) = launch(desk, draft, head, request.input.clone())?;
     Ok(draft.finish(Origin("StartExecution"), started))
@@ -156,24 +159,27 @@ fn existing(
     Err(already_exists(&head.arn).into())
 }
 
+fn missing_revision(machine: &StateMachine) -> ViewError {
+    ViewError::Missing { what: "a revision", key: hex::encode(&machine.id) }
+}
+
 fn new_head(
     desk: &Desk<'_>,
     request: &StartExecution,
     machine: &StateMachine,
+    id: MachineId,
+    release: Release,
     arn: String,
 ) -> Result<Head, ViewError> {
-    let missing = || ViewError::Missing { what: "a revision", key: hex::encode(&machine.id) };
-    let machine_id = MachineId::from_slice(&machine.id).ok_or_else(missing)?;
-    let revision: Option<Revision> =
-        Draft::new(desk.view).peek(&key::revision(machine_id, machine.revision))?;
-    let definition = desk.definitions.definition(desk.view, machine_id, machine.revision)?;
+    let revision: Option<Revision> = Draft::new(desk.view).peek(&key::revision(id, release.revision))?;
+    let definition = desk.definitions.definition(desk.view, id, release.revision)?;
     let longest = desk.limits.execution_seconds_max;
     let timeout_seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
     Ok(Head {
         arn,
         state_machine_arn: machine.arn.clone(),
         machine: machine.id.clone(),
-        revision: machine.revision,
+        revision: release.revision,
         status: ExecutionStatus::Running as i32,
         started_ms: desk.now.0,
         request: Bytes::copy_from_slice(request.request.as_bytes()),
@@ -183,7 +189,9 @@ fn new_head(
         timeout_due_ms: Some(seconds::after(desk.now.0, timeout_seconds)),
         parent: request.parent.clone(),
         trace_header: request.trace_header.clone(),
-        role_arn: revision.ok_or_else(missing)?.role_arn,
+        role_arn: revision.ok_or_else(|| missing_revision(machine))?.role_arn,
+        version: release.version,
+        alias: release.alias,
         ..Head::default()
     })
 }

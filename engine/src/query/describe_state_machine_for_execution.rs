@@ -42,6 +42,6 @@ pub fn describe_state_machine_for_execution(
         ..StateMachine::default()
     };
     let label = StateMachineArn::parse(&machine.arn).ok().and_then(|arn| arn.label).map(str::to_owned);
-    let detail = StateMachineDetail { name: name_of(&machine.arn), machine, revision };
+    let detail = StateMachineDetail { name: name_of(&machine.arn), machine, revision, version: None };
     Ok(StateMachineForExecution { detail, label, map_run_arn: head.map_run.map(|link| link.arn) })
 }

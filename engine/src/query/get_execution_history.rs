@@ -11,7 +11,7 @@ use crate::desk::Caller;
 use crate::draft::decode;
 use crate::id::{ExecutionId, Timestamp};
 use crate::key;
-use crate::record::{Chunk, Event, PayloadRef};
+use crate::record::{Chunk, Event, EventType, Head, PayloadRef};
 use crate::view::{Direction, View, ViewError};
 
 /// The chunks read in one scan.
@@ -45,6 +45,10 @@ pub struct HistoryEvent {
     pub output: Option<Bytes>,
     /// The variables that the event sets, and their JSON; none if they are not wanted.
     pub assigned: Vec<(String, Bytes)>,
+    /// Of ExecutionStarted: the ARN of the version that started it.
+    pub version_arn: Option<String>,
+    /// Of ExecutionStarted: the ARN of the alias that started it.
+    pub alias_arn: Option<String>,
 }
 
 /// A page of an execution's history. A page's position is the id of the next event.
@@ -73,7 +77,7 @@ pub fn get_execution_history(
 
     let events = Events { view, execution, last, reverse: request.reverse };
     let mut payloads = Payloads::new(view, execution);
-    let mut collector = Collector { request, items: Vec::new(), bytes: 0 };
+    let mut collector = Collector { request, head: &head, items: Vec::new(), bytes: 0 };
     let next = events
         .visit(first_asked, &mut payloads, |event, payloads| collector.add(event, payloads))
         .map_err(|error| explain(view, &head, execution, error))?;
@@ -86,6 +90,7 @@ pub fn get_execution_history(
 /// Gathers a page within its bounds.
 struct Collector<'a> {
     request: &'a GetExecutionHistory,
+    head: &'a Head,
     items: Vec<HistoryEvent>,
     bytes: usize,
 }
@@ -117,7 +122,9 @@ impl Collector<'_> {
             return Ok(false);
         }
         self.bytes += size;
-        self.items.push(HistoryEvent { event, input, output, assigned });
+        let head = (event.kind() == EventType::ExecutionStarted).then_some(self.head);
+        let (version_arn, alias_arn) = (head.and_then(Head::version_arn), head.and_then(Head::alias_arn));
+        self.items.push(HistoryEvent { event, input, output, assigned, version_arn, alias_arn });
         Ok(true)
     }
 }

@@ -2,12 +2,15 @@
 
 use std::cmp::Reverse;
 
+use bytes::Bytes;
+
 use super::describe_execution::name_of;
 use super::describe_map_run::describe_map_run;
-use super::describe_state_machine::find;
+use super::describe_state_machine::find_any;
 use super::page::{Page, PageRequest};
 use super::page_token::List;
 use crate::api_error::{ApiError, Refusal};
+use crate::arn::{Qualifier, StateMachineArn};
 use crate::desk::Caller;
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
@@ -68,8 +71,8 @@ pub struct ExecutionItem {
     pub head: Head,
 }
 
-/// Executions of a state machine, or children of a map run, newest first. A page's position is the start time and id of its last execution, which don't change
-/// with the status: an execution that ends between two pages is listed once.
+/// Executions of a state machine, or those of them that a version or an alias started, or the children of a map run, newest first. A
+/// page's position is the start time and id of its last execution, which don't change with the status: an execution that ends between two pages is listed once.
 ///
 /// # Errors
 ///
@@ -79,7 +82,7 @@ pub fn list_executions(
     now: Timestamp,
     request: &ListExecutions,
 ) -> Result<Page<ExecutionItem>, Refusal> {
-    let (arn, id) = listed_under(view, request)?;
+    let Listed { arn, id, qualifier } = asked(view, request)?;
     let list = List::new(&[
         "ListExecutions",
         &request.caller.account,
@@ -95,7 +98,7 @@ pub fn list_executions(
     let limit = request.page.limit();
     let mut places = Vec::new();
     for status in request.filter.statuses() {
-        places.extend(listed(view, id, status, after, limit + 1)?);
+        places.extend(listed(view, &listings(id, qualifier, status), after, limit + 1)?);
     }
     places.sort_unstable_by_key(|place| (Reverse(place.start), place.execution));
     // Between the scans of two statuses an execution may have moved from one to the other.
@@ -119,21 +122,35 @@ pub fn list_executions(
     Ok(Page { items, next_token })
 }
 
-/// Whose executions are listed: its ARN, and the id of its list.
-fn listed_under<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<(&'r str, MachineId), Refusal> {
+/// Whose executions are listed.
+struct Listed<'r> {
+    /// As given.
+    arn: &'r str,
+    /// Of the list: a state machine's id, or a map run's.
+    id: MachineId,
+    /// A version or an alias of the state machine.
+    qualifier: Option<Qualifier<'r>>,
+}
+
+fn asked<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<Listed<'r>, Refusal> {
     let arn = &request.map_run_arn;
     if !arn.is_empty() {
         describe_map_run(view, &request.caller, arn)?;
-        return Ok((arn, MachineId::from_bytes(*ExecutionId::of_arn(arn).as_bytes())));
+        let id = MachineId::from_bytes(*ExecutionId::of_arn(arn).as_bytes());
+        return Ok(Listed { arn, id, qualifier: None });
     }
     let arn = &request.state_machine_arn;
-    let machine = find(view, &request.caller, arn)?;
+    let machine = find_any(view, &request.caller, arn)?;
     if machine.kind() == StateMachineType::Express {
         let text = "This operation is not supported by this type of state machine";
         return Err(ApiError::new("StateMachineTypeNotSupported", text).into());
     }
     let id = machine.machine_id().ok_or_else(|| ViewError::Store(format!("no valid id: {arn}")))?;
-    Ok((arn, id))
+    let qualifier = StateMachineArn::parse(arn)?.qualifier();
+    if !is_there(view, id, qualifier)? {
+        return Err(ApiError::state_machine_does_not_exist(arn).into());
+    }
+    Ok(Listed { arn, id, qualifier })
 }
 
 /// A place in the list.
@@ -157,20 +174,36 @@ impl Place {
     }
 }
 
-/// At most `limit` executions in one status behind `after`, newest first.
+/// What the keys of a list start with.
+fn listings(id: MachineId, qualifier: Option<Qualifier<'_>>, status: ExecutionStatus) -> Bytes {
+    match qualifier {
+        None => key::listings(id, status),
+        Some(qualifier) => key::qualified_listings(id, &qualifier.to_string(), status),
+    }
+}
+
+/// Whether there is such a version or alias of a state machine.
+fn is_there(view: &dyn View, id: MachineId, qualifier: Option<Qualifier<'_>>) -> Result<bool, ViewError> {
+    let key = match qualifier {
+        None => return Ok(true),
+        Some(Qualifier::Version(number)) => key::version(id, number),
+        Some(Qualifier::Alias(name)) => key::alias(id, name),
+    };
+    Ok(view.get(&key)?.is_some())
+}
+
+/// At most `limit` executions of a list behind `after`, newest first.
 fn listed(
     view: &dyn View,
-    machine: MachineId,
-    status: ExecutionStatus,
+    prefix: &Bytes,
     after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<Place>, ViewError> {
-    let prefix = key::listings(machine, status);
     let from = match after {
-        Some(place) => key::after(&key::listing(machine, status, place.start, place.execution)),
+        Some(place) => key::after(&key::listed(prefix, place.start, place.execution)),
         None => prefix.clone(),
     };
-    let found = view.scan(&from, &key::prefix_end(&prefix), limit, Direction::Forward)?;
+    let found = view.scan(&from, &key::prefix_end(prefix), limit, Direction::Forward)?;
     let places = found.iter().filter_map(|(key, _)| key::parse_listing(key));
     Ok(places.map(|(start, execution)| Place { start, execution }).collect())
 }

@@ -4,12 +4,17 @@ use bytes::Bytes;
 
 use super::*;
 use crate::api_error::{ApiError, Refusal};
-use crate::command::{CreateActivity, CreateStateMachine, DeleteStateMachine, TagResource};
+use crate::command::{
+    CreateActivity, CreateStateMachine, CreateStateMachineAlias, DeleteStateMachine, RouteGiven, TagResource,
+    UpdateStateMachine,
+};
 use crate::desk::Caller;
 use crate::fixture::{BEGINNING, Execution, World, arn, owner, request};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
-use crate::record::{Configuration, ExecutionStatus, StateMachineStatus, StateMachineType, Tag};
+use crate::record::{
+    Alias, Configuration, ExecutionStatus, Head, Route, StateMachineStatus, StateMachineType, Tag, Version,
+};
 
 const DEFINITION: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 
@@ -385,4 +390,199 @@ fn tags_are_listed_in_the_order_of_their_keys() {
     world.run(|desk| command.decide(desk)).expect("they fit");
     let tags = list_tags(&world.memory, &owner(), &arn("stateMachine:m"));
     assert_eq!(api(tags), Ok(vec![tag("a"), tag("b")]));
+}
+
+/// A world with a state machine `m` of three versions, the last of which no alias refers to.
+fn released() -> World {
+    let mut world = world();
+    for number in 2..=4 {
+        let update = UpdateStateMachine {
+            caller: owner(),
+            request: request(number),
+            arn: arn("stateMachine:m"),
+            definition: None,
+            role_arn: Some(format!("arn:aws:iam::123456789012:role/r{number}")),
+            logging: None,
+            tracing_enabled: None,
+            publish: true,
+            version_description: format!("of request {number}"),
+        };
+        world.pass(1);
+        world.run(|desk| update.decide(desk)).expect("it is valid");
+    }
+    for (number, name, routes) in
+        [(5, "d", [(1, 40), (2, 60)].as_slice()), (6, "a", &[(1, 100)]), (7, "c", &[(2, 100)])]
+    {
+        let route = |(version, weight): &(u64, u32)| RouteGiven {
+            version_arn: arn(&format!("stateMachine:m:{version}")),
+            weight: *weight,
+        };
+        let create = CreateStateMachineAlias {
+            caller: owner(),
+            request: request(number),
+            name: name.into(),
+            description: String::new(),
+            routes: routes.iter().map(route).collect(),
+        };
+        world.pass(1);
+        world.run(|desk| create.decide(desk)).expect("it is valid");
+    }
+    world
+}
+
+#[test]
+fn a_version_is_described_as_it_was_published() {
+    let world = released();
+    let describe = |qualifier: &str| {
+        api(describe_state_machine(&world.memory, &owner(), &arn(&format!("stateMachine:m{qualifier}"))))
+    };
+    let detail = describe(":2").expect("it is there");
+    let version = Version { revision: 3, description: "of request 3".into(), created_ms: BEGINNING.0 + 2 };
+    assert_eq!(detail.version, Some((arn("stateMachine:m:2"), version)));
+    assert_eq!(detail.revision.role_arn, "arn:aws:iam::123456789012:role/r3");
+    let current = describe("").expect("it is there");
+    assert_eq!((current.version, current.machine), (None, detail.machine));
+    assert_eq!(current.revision.role_arn, "arn:aws:iam::123456789012:role/r4");
+    for missing in [":4", ":02", ":a"] {
+        let arn = arn(&format!("stateMachine:m{missing}"));
+        assert_eq!(describe(missing), Err(ApiError::state_machine_does_not_exist(&arn)));
+    }
+}
+
+#[test]
+fn an_alias_is_described() {
+    let world = released();
+    let describe = |arn: &str| api(describe_state_machine_alias(&world.memory, &owner(), arn));
+    let expected = AliasDetail {
+        arn: arn("stateMachine:m:d"),
+        name: "d".into(),
+        state_machine_arn: arn("stateMachine:m"),
+        alias: Alias {
+            description: String::new(),
+            routes: vec![Route { version: 1, weight: 40 }, Route { version: 2, weight: 60 }],
+            created_ms: BEGINNING.0 + 4,
+            updated_ms: BEGINNING.0 + 4,
+        },
+    };
+    assert_eq!(describe(&arn("stateMachine:m:d")), Ok(expected));
+    for missing in ["stateMachine:m:b", "stateMachine:n:d"] {
+        assert_eq!(describe(&arn(missing)), Err(ApiError::resource_does_not_exist(&arn(missing))));
+    }
+    for wrong in ["stateMachine:m", "stateMachine:m:1", "activity:m"] {
+        assert_eq!(describe(&arn(wrong)).map_err(|error| error.code), Err("InvalidArn"), "{wrong}");
+    }
+}
+
+#[test]
+fn versions_are_listed_newest_first() {
+    let world = released();
+    let item = |number: i64| ReleaseItem {
+        arn: arn(&format!("stateMachine:m:{number}")),
+        created_ms: BEGINNING.0 + number,
+    };
+    let list = |arn: &str, page: &PageRequest| {
+        list_state_machine_versions(&world.memory, world.now, &owner(), arn, page)
+    };
+    for (size, expected) in [(0, vec![vec![3, 2, 1]]), (2, vec![vec![3, 2], vec![1]])] {
+        let pages = walk(size, |page| list(&arn("stateMachine:m"), &page));
+        let expected: Vec<Vec<ReleaseItem>> =
+            expected.into_iter().map(|page| page.into_iter().map(item).collect()).collect();
+        assert_eq!(pages, expected);
+    }
+    let none = Page { items: Vec::new(), next_token: String::new() };
+    assert_eq!(api(list(&arn("stateMachine:nobody"), &size(0))), Ok(none));
+    let forged = PageRequest { size: 0, token: "InvalidToken".into() };
+    for machine in ["stateMachine:m", "stateMachine:nobody"] {
+        assert_eq!(api(list(&arn(machine), &forged)), Err(ApiError::invalid_token()));
+    }
+    for wrong in ["stateMachine:m:1", "stateMachine:m:a"] {
+        assert_eq!(api(list(&arn(wrong), &size(0))).map_err(|error| error.code), Err("InvalidArn"));
+    }
+}
+
+#[test]
+fn aliases_are_listed_by_state_machine_and_by_version() {
+    let mut world = released();
+    let check = |of: &str, size: u32, expected: &[&[(&str, i64)]]| {
+        let pages = walk(size, |page| {
+            list_state_machine_aliases(&world.memory, world.now, &owner(), &arn(of), &page)
+        });
+        let item = |(name, after): &(&str, i64)| ReleaseItem {
+            arn: arn(&format!("stateMachine:m:{name}")),
+            created_ms: BEGINNING.0 + after,
+        };
+        let expected: Vec<Vec<ReleaseItem>> =
+            expected.iter().map(|page| page.iter().map(item).collect()).collect();
+        assert_eq!(pages, expected, "{of} {size}");
+    };
+    check("stateMachine:m", 0, &[&[("a", 5), ("c", 6), ("d", 4)]]);
+    check("stateMachine:m", 2, &[&[("a", 5), ("c", 6)], &[("d", 4)]]);
+    check("stateMachine:m", 3, &[&[("a", 5), ("c", 6), ("d", 4)]]);
+    check("stateMachine:m:1", 1, &[&[("a", 5)], &[("d", 4)]]);
+    check("stateMachine:m:2", 0, &[&[("c", 6), ("d", 4)]]);
+    check("stateMachine:m:3", 0, &[&[]]);
+    let refused = |world: &World, of: &str| {
+        let listed = list_state_machine_aliases(&world.memory, world.now, &owner(), &arn(of), &size(0));
+        api(listed).map_err(|error| error.code)
+    };
+    assert_eq!(refused(&world, "stateMachine:m:4"), Err("ResourceNotFound"));
+    assert_eq!(refused(&world, "stateMachine:n"), Err("StateMachineDoesNotExist"));
+    assert_eq!(refused(&world, "stateMachine:m:a"), Err("InvalidArn"));
+    let delete = DeleteStateMachine { caller: owner(), request: request(9), arn: arn("stateMachine:m") };
+    world.run(|desk| delete.decide(desk)).expect("it is there");
+    assert_eq!(refused(&world, "stateMachine:m"), Err("StateMachineDeleting"));
+}
+
+#[test]
+fn executions_are_listed_by_what_started_them() {
+    let mut world = released();
+    for (at, version, alias) in [(1, 0, ""), (2, 1, ""), (3, 1, "a"), (4, 2, "c"), (5, 1, "a")] {
+        let status = if at == 3 { ExecutionStatus::Succeeded } else { ExecutionStatus::Running };
+        let id = put(&mut world, &at.to_string(), status, at);
+        let head: Head = world.get(&key::head(id)).expect("it is there");
+        let head = Head { version, alias: alias.into(), ..head };
+        world.put(key::head(id), &head);
+        crate::listing::of(&head, id).into_iter().for_each(|key| world.put_empty(key));
+    }
+    let list = |of: &str, filter: StatusFilter, page: PageRequest| {
+        let request = ListExecutions { caller: owner(), state_machine_arn: arn(of), filter, page };
+        list_executions(&world.memory, world.now, &request)
+    };
+    let check = |of: &str, filter: StatusFilter, size: u32, expected: &[&[&str]]| {
+        let pages = walk(size, |page| list(of, filter, page));
+        let found: Vec<Vec<&str>> =
+            pages.iter().map(|page| page.iter().map(|item| item.name.as_str()).collect()).collect();
+        assert_eq!(found, expected, "{of}");
+    };
+    let running = StatusFilter::Only(ExecutionStatus::Running);
+    check("stateMachine:m", StatusFilter::Any, 0, &[&["5", "4", "3", "2", "1"]]);
+    check("stateMachine:m:1", StatusFilter::Any, 2, &[&["5", "3"], &["2"]]);
+    check("stateMachine:m:1", running, 0, &[&["5", "2"]]);
+    check("stateMachine:m:2", StatusFilter::Any, 0, &[&["4"]]);
+    check("stateMachine:m:3", StatusFilter::Any, 0, &[&[]]);
+    check("stateMachine:m:a", StatusFilter::Any, 1, &[&["5"], &["3"]]);
+    check("stateMachine:m:d", StatusFilter::Any, 0, &[&[]]);
+    for missing in ["stateMachine:m:4", "stateMachine:m:b"] {
+        let expected = ApiError::state_machine_does_not_exist(&arn(missing));
+        assert_eq!(api(list(missing, StatusFilter::Any, size(0))), Err(expected));
+    }
+    let first = api(list("stateMachine:m:1", StatusFilter::Any, size(1))).expect("it is there");
+    let token = PageRequest { size: 1, token: first.next_token };
+    let other = list("stateMachine:m:2", StatusFilter::Any, token);
+    assert_eq!(api(other), Err(ApiError::invalid_token()));
+
+    let started = |name: &str| {
+        let request = GetExecutionHistory {
+            caller: owner(),
+            execution_arn: arn(&format!("execution:m:{name}")),
+            reverse: false,
+            execution_data: false,
+            page: size(1),
+        };
+        let page = api(get_execution_history(&world.memory, world.now, &request)).expect("it is there");
+        page.items.into_iter().map(|event| (event.version_arn, event.alias_arn)).collect::<Vec<_>>()
+    };
+    assert_eq!(started("1"), [(None, None)]);
+    assert_eq!(started("2"), [(Some(arn("stateMachine:m:1")), None)]);
+    assert_eq!(started("4"), [(Some(arn("stateMachine:m:2")), Some(arn("stateMachine:m:c")))]);
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::arn;
 use crate::id::MachineId;
 
 use super::{MapRunLink, PayloadRef};
@@ -101,6 +102,12 @@ pub struct Head {
     /// Of a child of a Map state in the mode `DISTRIBUTED`: what it belongs to.
     #[prost(message, optional, tag = "20")]
     pub map_run: Option<MapRunLink>,
+    /// The number of the version that it was started by; 0 if it was started by none.
+    #[prost(uint64, tag = "30")]
+    pub version: u64,
+    /// The name of the alias that it was started by; empty if it was started by none.
+    #[prost(string, tag = "31")]
+    pub alias: String,
 }
 
 impl Head {
@@ -108,6 +115,16 @@ impl Head {
     pub fn listed_under(&self) -> Option<MachineId> {
         let list = self.map_run.as_ref().map_or(&self.machine, |link| &link.map_run);
         MachineId::from_slice(list)
+    }
+
+    /// The ARN of the version that it was started by.
+    pub fn version_arn(&self) -> Option<String> {
+        (self.version != 0).then(|| arn::qualified(&self.state_machine_arn, self.version))
+    }
+
+    /// The ARN of the alias that it was started by.
+    pub fn alias_arn(&self) -> Option<String> {
+        (!self.alias.is_empty()).then(|| arn::qualified(&self.state_machine_arn, &self.alias))
     }
 }
 

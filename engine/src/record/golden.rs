@@ -69,6 +69,26 @@ fn resources(golden: &mut Golden) {
             status: StateMachineStatus::Deleting as i32,
             created_ms: 1_700_000_000_000,
             revision: 300,
+            last_version: 0,
+            created_version: None,
+        },
+    );
+    golden.check(
+        "StateMachine/Versions",
+        StateMachine {
+            last_version: 48,
+            created_version: Some(CreatedVersion { description: "description".into() }),
+            ..StateMachine::default()
+        },
+    );
+    golden.check("Version", Version { revision: 49, description: "description".into(), created_ms: 50 });
+    golden.check(
+        "Alias",
+        Alias {
+            description: "description".into(),
+            routes: vec![Route { version: 51, weight: 52 }],
+            created_ms: 53,
+            updated_ms: 54,
         },
     );
     golden.check(
@@ -116,9 +136,12 @@ fn executions(golden: &mut Golden) {
             role_arn: "role".into(),
             variables_bytes: 0,
             map_run: None,
+            version: 0,
+            alias: String::new(),
         },
     );
     golden.check("Head/Variables", Head { variables_bytes: 45, ..Head::default() });
+    golden.check("Head/Versions", Head { version: 55, alias: "alias".into(), ..Head::default() });
     golden.check("NameHold", NameHold { until_ms: 13 });
     let details = EventDetails {
         name: Some("name".into()),
@@ -308,8 +331,12 @@ fn requests(golden: &mut Golden) {
 
     let mut check = |name: &str, answer: Answer| golden.check(name, Outcome { answer: Some(answer) });
     check("Outcome/Done", Answer::Done(Done {}));
-    check("Outcome/Created", Answer::Created(Created { arn: "arn".into(), created_ms: 41 }));
-    check("Outcome/Updated", Answer::Updated(Updated { updated_ms: 42, revision_id: "uuid".into() }));
+    let created = Created { arn: "arn".into(), created_ms: 41, version_arn: String::new() };
+    check("Outcome/Created", Answer::Created(created.clone()));
+    check("Outcome/Created/Version", Answer::Created(Created { version_arn: "version".into(), ..created }));
+    let updated = Updated { updated_ms: 42, revision_id: "uuid".into(), version_arn: String::new() };
+    check("Outcome/Updated", Answer::Updated(updated.clone()));
+    check("Outcome/Updated/Version", Answer::Updated(Updated { version_arn: "version".into(), ..updated }));
     check("Outcome/Stopped", Answer::Stopped(Stopped { stopped_ms: 43 }));
     let handed_out = HandedOut { task_token: "token".into(), execution: id(9), input: at(7, 8) };
     check("Outcome/HandedOut", Answer::HandedOut(handed_out));
@@ -323,6 +350,8 @@ fn keys(golden: &mut Golden) {
     let time = Timestamp(1_700_000_000_000);
     golden.key("state_machine", &key::state_machine("123456789012", "us-east-1", "m"));
     golden.key("revision", &key::revision(machine, 300));
+    golden.key("version", &key::version(machine, 300));
+    golden.key("alias", &key::alias(machine, "alias"));
     golden.key("deletion", &key::deletion(machine));
     golden.key("activity", &key::activity("123456789012", "us-east-1", "a"));
     golden.key("machine_tags", &key::machine_tags(machine));
@@ -342,6 +371,10 @@ fn keys(golden: &mut Golden) {
     golden.key("map_run_of", &key::map_run_of(machine, execution));
     golden.key("name_hold", &key::name_hold(execution));
     golden.key("listing", &key::listing(machine, ExecutionStatus::TimedOut, time, execution));
+    golden.key(
+        "qualified_listing",
+        &key::qualified_listing(machine, "alias", ExecutionStatus::TimedOut, time, execution),
+    );
     golden.key("timer", &Timer { due: time, execution, branch, kind: TimerKind::Heartbeat }.key());
     golden.key("waiting", &Waiting { activity, scheduled: time, execution, branch }.key());
     golden.key("call", &CallKey { execution, branch, kind: CallKind::StopExecution }.key());

@@ -9,6 +9,7 @@ mod fan_out;
 #[cfg(test)]
 mod golden;
 mod map_run;
+mod release;
 mod request;
 mod state_machine;
 mod timer;
@@ -23,8 +24,10 @@ pub use map_run::{
     ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunSetup, MapRunStage,
     MapRunStatus, RESULTS_PER_SLICE, WaitingItems,
 };
+pub use release::{Alias, Route, Version};
 pub use request::{Outcome, outcome};
 pub use state_machine::{
-    Configuration, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType, Tag, Tags,
+    Configuration, CreatedVersion, Deletion, Revision, StateMachine, StateMachineStatus, StateMachineType,
+    Tag, Tags,
 };
 pub use timer::TimerKind;

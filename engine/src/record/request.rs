@@ -20,10 +20,10 @@ pub mod outcome {
         /// Of mutations with an empty answer.
         #[prost(message, tag = "1")]
         Done(Done),
-        /// Of CreateStateMachine and CreateActivity.
+        /// Of CreateStateMachine, CreateActivity, CreateStateMachineAlias and PublishStateMachineVersion.
         #[prost(message, tag = "2")]
         Created(Created),
-        /// Of UpdateStateMachine.
+        /// Of UpdateStateMachine and UpdateStateMachineAlias.
         #[prost(message, tag = "3")]
         Updated(Updated),
         /// Of StopExecution.
@@ -47,17 +47,23 @@ pub mod outcome {
         /// Milliseconds since the epoch.
         #[prost(int64, tag = "2")]
         pub created_ms: i64,
+        /// The ARN of the version that was published with it; empty for none.
+        #[prost(string, tag = "3")]
+        pub version_arn: String,
     }
 
-    /// A state machine was updated.
+    /// A state machine or an alias was updated.
     #[derive(Clone, PartialEq, prost::Message)]
     pub struct Updated {
         /// Milliseconds since the epoch.
         #[prost(int64, tag = "1")]
         pub updated_ms: i64,
-        /// The new revision's id.
+        /// The state machine's revision id.
         #[prost(string, tag = "2")]
         pub revision_id: String,
+        /// The ARN of the version that was published with it; empty for none.
+        #[prost(string, tag = "3")]
+        pub version_arn: String,
     }
 
     /// An execution was stopped.

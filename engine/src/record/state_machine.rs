@@ -24,7 +24,8 @@ pub enum StateMachineStatus {
     Deleting = 1,
 }
 
-/// The lifecycle record of a state machine: whoever starts an execution of it guards this.
+/// The lifecycle record of a state machine: whoever starts an execution of it guards this. Whoever changes what versions and aliases
+/// there are writes it as well, even if nothing in it differs, so that its guard holds for them all ('no alias refers to it').
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct StateMachine {
     /// The [`crate::id::MachineId`].
@@ -45,6 +46,20 @@ pub struct StateMachine {
     /// The number of the current revision, from 1.
     #[prost(uint64, tag = "6")]
     pub revision: u64,
+    /// The number of the version that was published last, also if it is gone: numbers are never used again. 0 for none.
+    #[prost(uint64, tag = "7")]
+    pub last_version: u64,
+    /// The first version, if its publication was part of the creation: creating it again is the same request only if this is the same.
+    #[prost(message, optional, tag = "8")]
+    pub created_version: Option<CreatedVersion>,
+}
+
+/// What CreateStateMachine asked of the first version.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CreatedVersion {
+    /// As given; empty for none.
+    #[prost(string, tag = "1")]
+    pub description: String,
 }
 
 impl StateMachine {

@@ -74,6 +74,10 @@ pub(super) fn stopped(answer: &StopExecutionResponse) -> Vec<u8> {
 struct Described<'a> {
     execution_arn: &'a str,
     state_machine_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<&'a str>,
     name: &'a str,
     status: &'a str,
     start_date: Time,
@@ -111,6 +115,8 @@ pub(super) fn described(answer: &DescribeExecutionResponse, data: IncludedData) 
     json::body(&Described {
         execution_arn: &answer.execution_arn,
         state_machine_arn: &answer.state_machine_arn,
+        state_machine_version_arn: answer.state_machine_version_arn.as_deref(),
+        state_machine_alias_arn: answer.state_machine_alias_arn.as_deref(),
         name: &answer.name,
         status: answer.status().as_str_name(),
         start_date: Time(answer.start_date_ms),

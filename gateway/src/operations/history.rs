@@ -82,6 +82,8 @@ impl Serialize for EventDetails<'_> {
             Details::ExecutionStarted(details) => {
                 payload(&mut map, "input", "inputDetails", details.input.as_deref())?;
                 map.serialize_entry("roleArn", &details.role_arn)?;
+                optional(&mut map, "stateMachineAliasArn", details.state_machine_alias_arn.as_ref())?;
+                optional(&mut map, "stateMachineVersionArn", details.state_machine_version_arn.as_ref())?;
             }
             Details::Output(details) => {
                 payload(&mut map, "output", "outputDetails", details.output.as_deref())?

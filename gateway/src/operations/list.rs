@@ -121,6 +121,10 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
     struct Item<'a> {
         execution_arn: &'a str,
         state_machine_arn: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state_machine_version_arn: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state_machine_alias_arn: Option<&'a str>,
         name: &'a str,
         status: &'a str,
         start_date: Time,
@@ -135,6 +139,8 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
     let items = answer.executions.iter().map(|item| Item {
         execution_arn: &item.execution_arn,
         state_machine_arn: &item.state_machine_arn,
+        state_machine_version_arn: item.state_machine_version_arn.as_deref(),
+        state_machine_alias_arn: item.state_machine_alias_arn.as_deref(),
         name: &item.name,
         status: item.status().as_str_name(),
         start_date: Time(item.start_date_ms),

@@ -2,6 +2,7 @@
 //! operations of one kind of resource.
 
 mod activity;
+mod alias;
 mod execution;
 mod history;
 mod json;
@@ -11,6 +12,7 @@ mod state_machine;
 mod tag;
 mod task;
 mod validation;
+mod version;
 
 use keepstep_proto::workflow::v1::Caller;
 
@@ -51,12 +53,24 @@ pub(crate) async fn perform(
                 ask!(nodes, operation, create_state_machine, state_machine::create(members, caller)?)?;
             Ok(state_machine::created(&answer))
         }
+        Operation::CreateStateMachineAlias => {
+            let answer = ask!(nodes, operation, create_state_machine_alias, alias::create(members, caller)?)?;
+            Ok(alias::created(&answer))
+        }
         Operation::DeleteActivity => {
             ask!(nodes, operation, delete_activity, activity::delete(members, caller)?)?;
             Ok(json::empty())
         }
         Operation::DeleteStateMachine => {
             ask!(nodes, operation, delete_state_machine, state_machine::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DeleteStateMachineAlias => {
+            ask!(nodes, operation, delete_state_machine_alias, alias::delete(members, caller)?)?;
+            Ok(json::empty())
+        }
+        Operation::DeleteStateMachineVersion => {
+            ask!(nodes, operation, delete_state_machine_version, version::delete(members, caller)?)?;
             Ok(json::empty())
         }
         Operation::DescribeActivity => {
@@ -77,6 +91,11 @@ pub(crate) async fn perform(
             let request = state_machine::describe(members, caller)?;
             let answer = ask!(nodes, operation, describe_state_machine, request)?;
             Ok(state_machine::described(&answer, data))
+        }
+        Operation::DescribeStateMachineAlias => {
+            let answer =
+                ask!(nodes, operation, describe_state_machine_alias, alias::describe(members, caller)?)?;
+            Ok(alias::described(&answer))
         }
         Operation::DescribeStateMachineForExecution => {
             let data = json::IncludedData::of(&members);
@@ -104,6 +123,15 @@ pub(crate) async fn perform(
             let answer = ask!(nodes, operation, list_map_runs, map_run::list(members, caller)?)?;
             Ok(map_run::listed(&answer))
         }
+        Operation::ListStateMachineAliases => {
+            let answer = ask!(nodes, operation, list_state_machine_aliases, alias::list(members, caller)?)?;
+            Ok(alias::listed(&answer))
+        }
+        Operation::ListStateMachineVersions => {
+            let answer =
+                ask!(nodes, operation, list_state_machine_versions, version::list(members, caller)?)?;
+            Ok(version::listed(&answer))
+        }
         Operation::ListStateMachines => {
             let answer = ask!(nodes, operation, list_state_machines, list::state_machines(members, caller))?;
             Ok(list::state_machines_listed(&answer))
@@ -111,6 +139,11 @@ pub(crate) async fn perform(
         Operation::ListTagsForResource => {
             let answer = ask!(nodes, operation, list_tags_for_resource, tag::list(members, caller)?)?;
             Ok(tag::listed(&answer))
+        }
+        Operation::PublishStateMachineVersion => {
+            let answer =
+                ask!(nodes, operation, publish_state_machine_version, version::publish(members, caller)?)?;
+            Ok(version::published(&answer))
         }
         Operation::SendTaskFailure => {
             ask!(nodes, operation, send_task_failure, task::failure(members, caller))?;
@@ -148,6 +181,10 @@ pub(crate) async fn perform(
             let answer =
                 ask!(nodes, operation, update_state_machine, state_machine::update(members, caller)?)?;
             Ok(state_machine::updated(&answer))
+        }
+        Operation::UpdateStateMachineAlias => {
+            let answer = ask!(nodes, operation, update_state_machine_alias, alias::update(members, caller)?)?;
+            Ok(alias::updated(&answer))
         }
         Operation::ValidateStateMachineDefinition => {
             let request = validation::validate(members, caller);

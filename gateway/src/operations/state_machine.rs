@@ -33,7 +33,7 @@ pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateState
             "State machines of type EXPRESS are not supported by this server",
         ));
     }
-    refuse_versions(&mut members)?;
+    let (publish, version_description) = publication(&mut members)?;
     refuse_keys(&mut members)?;
     Ok(CreateStateMachineRequest {
         caller: Some(caller),
@@ -43,8 +43,8 @@ pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateState
         r#type: kind.unwrap_or(StateMachineType::Standard).into(),
         configuration: configuration(&mut members)?,
         tags: tag::tags(&mut members)?,
-        publish: false,
-        version_description: String::new(),
+        publish,
+        version_description,
     })
 }
 
@@ -55,7 +55,7 @@ pub(super) fn update(mut members: Members, caller: Caller) -> Result<UpdateState
     if let Some(role_arn) = &role_arn {
         arn::check_role(role_arn)?;
     }
-    refuse_versions(&mut members)?;
+    let (publish, version_description) = publication(&mut members)?;
     let encryption = refuse_keys(&mut members)?;
     let definition = members.text("definition").map(Bytes::from);
     let configuration = configuration(&mut members)?;
@@ -75,23 +75,20 @@ pub(super) fn update(mut members: Members, caller: Caller) -> Result<UpdateState
         definition,
         role_arn,
         configuration,
-        publish: false,
-        version_description: String::new(),
+        publish,
+        version_description,
     })
 }
 
-/// Versions come with a later release.
-fn refuse_versions(members: &mut Members) -> Result<(), Fault> {
+/// Whether a version is to be published, and its description.
+fn publication(members: &mut Members) -> Result<(bool, String), Fault> {
     let publish = members.boolean("publish").unwrap_or_default();
     let description = members.text("versionDescription");
-    let refused = if publish {
-        "Publishing state machine versions is not supported by this server"
-    } else if description.is_some() {
-        "Version description can only be set when publish is true"
-    } else {
-        return Ok(());
-    };
-    Err(Fault::modelled("ValidationException", refused))
+    if !publish && description.is_some() {
+        let refused = "Version description can only be set when publish is true";
+        return Err(Fault::modelled("ValidationException", refused));
+    }
+    Ok((publish, description.unwrap_or_default()))
 }
 
 /// Whether a request names the encryption that is the only one.
@@ -182,10 +179,13 @@ pub(super) fn created(answer: &CreateStateMachineResponse) -> Vec<u8> {
     struct Created<'a> {
         state_machine_arn: &'a str,
         creation_date: Time,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state_machine_version_arn: Option<&'a str>,
     }
     json::body(&Created {
         state_machine_arn: &answer.state_machine_arn,
         creation_date: Time(answer.creation_date_ms),
+        state_machine_version_arn: json::some(&answer.state_machine_version_arn),
     })
 }
 
@@ -196,10 +196,13 @@ pub(super) fn updated(answer: &UpdateStateMachineResponse) -> Vec<u8> {
         update_date: Time,
         #[serde(skip_serializing_if = "Option::is_none")]
         revision_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state_machine_version_arn: Option<&'a str>,
     }
     json::body(&Updated {
         update_date: Time(answer.update_date_ms),
         revision_id: json::some(&answer.revision_id),
+        state_machine_version_arn: json::some(&answer.state_machine_version_arn),
     })
 }
 
@@ -222,6 +225,8 @@ struct Described<'a> {
     tracing_configuration: Tracing,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
     encryption_configuration: EncryptionConfiguration,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     variable_references: BTreeMap<&'a str, &'a [String]>,
@@ -312,6 +317,7 @@ pub(super) fn described(answer: &DescribeStateMachineResponse, data: IncludedDat
         logging_configuration: Logging::of(answer.configuration.as_ref()),
         tracing_configuration: Tracing::of(answer.configuration.as_ref()),
         revision_id: json::some(&answer.revision_id),
+        description: json::some(&answer.description),
         encryption_configuration: EncryptionConfiguration::OWNED,
         variable_references: references(&answer.variable_references, data),
         map_run_arn: None,
@@ -335,6 +341,7 @@ pub(super) fn described_for_execution(
         logging_configuration: Logging::of(answer.configuration.as_ref()),
         tracing_configuration: Tracing::of(answer.configuration.as_ref()),
         revision_id: json::some(&answer.revision_id),
+        description: None,
         encryption_configuration: EncryptionConfiguration::OWNED,
         variable_references: references(&answer.variable_references, data),
         map_run_arn: json::some(&answer.map_run_arn),

@@ -5,7 +5,7 @@ use keepstep_proto::workflow::v1::history_event::Details;
 use keepstep_proto::workflow::v1::*;
 use serde_json::json;
 
-use super::translation::{ACTIVITY, EXECUTION, ROLE, check, text};
+use super::translation::{ACTIVITY, ALIAS, EXECUTION, ROLE, VERSION, check, text};
 use super::*;
 
 /// An event's type and details, and the details' member as AWS shows it.
@@ -14,14 +14,31 @@ type Row = (&'static str, Option<Details>, Option<(&'static str, Value)>);
 fn events() -> Vec<Row> {
     let payload = || Some(Bytes::from_static(b"{}"));
     let whole = || json!({"truncated": false});
+    let started =
+        || ExecutionStarted { input: payload(), role_arn: text(ROLE), ..ExecutionStarted::default() };
     let task = TaskEvent { resource_type: text("lambda"), resource: text("invoke"), ..Default::default() };
     vec![
         (
             "ExecutionStarted",
-            Some(Details::ExecutionStarted(ExecutionStarted { input: payload(), role_arn: text(ROLE) })),
+            Some(Details::ExecutionStarted(started())),
             Some((
                 "executionStartedEventDetails",
                 json!({"input": "{}", "inputDetails": whole(), "roleArn": ROLE}),
+            )),
+        ),
+        (
+            "ExecutionStarted",
+            Some(Details::ExecutionStarted(ExecutionStarted {
+                state_machine_version_arn: Some(text(VERSION)),
+                state_machine_alias_arn: Some(text(ALIAS)),
+                ..started()
+            })),
+            Some((
+                "executionStartedEventDetails",
+                json!({
+                    "input": "{}", "inputDetails": whole(), "roleArn": ROLE,
+                    "stateMachineAliasArn": ALIAS, "stateMachineVersionArn": VERSION,
+                }),
             )),
         ),
         (

@@ -188,6 +188,28 @@ async fn broken_constraints() {
              EXPRESS]"
                 .to_owned(),
         ),
+        (
+            "CreateStateMachineAlias",
+            json!({"name": "12", "routingConfiguration": []}),
+            "2 validation errors detected: Value '12' at 'name' failed to satisfy constraint: Member must satisfy regular \
+             expression pattern: ^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$; Value at 'routingConfiguration' failed to \
+             satisfy constraint: Member must have length greater than or equal to 1"
+                .to_owned(),
+        ),
+        (
+            "UpdateStateMachineAlias",
+            json!({"stateMachineAliasArn": "a", "routingConfiguration": [
+                {"stateMachineVersionArn": "v", "weight": 101}, {"weight": -1}, {"stateMachineVersionArn": "v"},
+            ]}),
+            "5 validation errors detected: Value at 'routingConfiguration' failed to satisfy constraint: Member must have \
+             length less than or equal to 2; Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy \
+             constraint: Member must have value less than or equal to 100; Value null at \
+             'routingConfiguration.2.member.stateMachineVersionArn' failed to satisfy constraint: Member must not be null; \
+             Value '-1' at 'routingConfiguration.2.member.weight' failed to satisfy constraint: Member must have value \
+             greater than or equal to 0; Value null at 'routingConfiguration.3.member.weight' failed to satisfy constraint: \
+             Member must not be null"
+                .to_owned(),
+        ),
     ];
     for (operation, body, message) in table {
         let expected = json!({"__type": "com.amazon.coral.validate#ValidationException", "message": message});
@@ -230,10 +252,16 @@ async fn refused_members() {
             "Version description can only be set when publish is true",
         ),
         (
-            "CreateStateMachine",
-            machine(json!({"publish": true})),
-            "ValidationException",
-            "Publishing state machine versions is not supported by this server",
+            "DeleteStateMachineVersion",
+            json!({"stateMachineVersionArn": arn}),
+            "InvalidArn",
+            "Invalid Arn: 'Invalid ARN format: arn:aws:states:us-east-1:123456789012:stateMachine:m'",
+        ),
+        (
+            "CreateStateMachineAlias",
+            json!({"name": "a", "routingConfiguration": [{"stateMachineVersionArn": "v", "weight": 100}]}),
+            "InvalidArn",
+            "Invalid Arn: 'Invalid ARN prefix: v'",
         ),
         (
             "CreateStateMachine",

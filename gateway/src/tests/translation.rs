@@ -9,6 +9,8 @@ use serde_json::json;
 use super::*;
 
 const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+pub(super) const VERSION: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:2";
+pub(super) const ALIAS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:PROD";
 pub(super) const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execution:m:e";
 pub(super) const ACTIVITY: &str = "arn:aws:states:us-east-1:123456789012:activity:a";
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/r";
@@ -112,6 +114,201 @@ async fn state_machines_are_created() {
 }
 
 #[tokio::test]
+async fn versions_are_published_with_state_machines() {
+    check(
+        "CreateStateMachine",
+        json!({
+            "name": "m", "definition": "d", "roleArn": ROLE, "publish": true, "versionDescription": "v",
+        }),
+        |caller| CreateStateMachineRequest {
+            caller,
+            name: text("m"),
+            definition: Bytes::from_static(b"d"),
+            role_arn: text(ROLE),
+            r#type: StateMachineType::Standard.into(),
+            publish: true,
+            version_description: text("v"),
+            ..Default::default()
+        },
+        CreateStateMachineResponse {
+            state_machine_arn: text(MACHINE),
+            creation_date_ms: 1_000,
+            state_machine_version_arn: text(VERSION),
+        },
+        json!({"stateMachineArn": MACHINE, "creationDate": 1.0, "stateMachineVersionArn": VERSION}),
+    )
+    .await;
+    check(
+        "UpdateStateMachine",
+        json!({"stateMachineArn": MACHINE, "definition": "d", "publish": true, "versionDescription": "v"}),
+        |caller| UpdateStateMachineRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            definition: Some(Bytes::from_static(b"d")),
+            publish: true,
+            version_description: text("v"),
+            ..Default::default()
+        },
+        UpdateStateMachineResponse {
+            update_date_ms: 1_500,
+            revision_id: text("r"),
+            state_machine_version_arn: text(VERSION),
+        },
+        json!({"updateDate": 1.5, "revisionId": "r", "stateMachineVersionArn": VERSION}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn versions() {
+    check(
+        "PublishStateMachineVersion",
+        json!({"stateMachineArn": MACHINE, "revisionId": "INITIAL", "description": "d"}),
+        |caller| PublishStateMachineVersionRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            revision_id: Some(text("INITIAL")),
+            description: text("d"),
+        },
+        PublishStateMachineVersionResponse {
+            state_machine_version_arn: text(VERSION),
+            creation_date_ms: 1_000,
+        },
+        json!({"stateMachineVersionArn": VERSION, "creationDate": 1.0}),
+    )
+    .await;
+    check(
+        "ListStateMachineVersions",
+        json!({"stateMachineArn": MACHINE, "maxResults": 1, "nextToken": "n"}),
+        |caller| ListStateMachineVersionsRequest {
+            caller,
+            state_machine_arn: text(MACHINE),
+            max_results: 1,
+            next_token: text("n"),
+        },
+        ListStateMachineVersionsResponse {
+            state_machine_versions: vec![StateMachineVersionListItem {
+                state_machine_version_arn: text(VERSION),
+                creation_date_ms: 1_000,
+            }],
+            next_token: text("o"),
+        },
+        json!({
+            "stateMachineVersions": [{"stateMachineVersionArn": VERSION, "creationDate": 1.0}], "nextToken": "o",
+        }),
+    )
+    .await;
+    check(
+        "DeleteStateMachineVersion",
+        json!({"stateMachineVersionArn": VERSION}),
+        |caller| DeleteStateMachineVersionRequest { caller, state_machine_version_arn: text(VERSION) },
+        DeleteStateMachineVersionResponse {},
+        json!({}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn aliases_are_created_updated_and_deleted() {
+    let route = |weight| Route { state_machine_version_arn: text(VERSION), weight };
+    check(
+        "CreateStateMachineAlias",
+        json!({
+            "name": "PROD", "description": "d",
+            "routingConfiguration": [
+                {"stateMachineVersionArn": VERSION, "weight": 99}, {"stateMachineVersionArn": VERSION, "weight": 1},
+            ],
+        }),
+        |caller| CreateStateMachineAliasRequest {
+            caller,
+            name: text("PROD"),
+            description: text("d"),
+            routing_configuration: vec![route(99), route(1)],
+        },
+        CreateStateMachineAliasResponse { state_machine_alias_arn: text(ALIAS), creation_date_ms: 1_000 },
+        json!({"stateMachineAliasArn": ALIAS, "creationDate": 1.0}),
+    )
+    .await;
+    check(
+        "UpdateStateMachineAlias",
+        json!({
+            "stateMachineAliasArn": ALIAS,
+            "routingConfiguration": [{"stateMachineVersionArn": VERSION, "weight": 100}],
+        }),
+        |caller| UpdateStateMachineAliasRequest {
+            caller,
+            state_machine_alias_arn: text(ALIAS),
+            description: None,
+            routing_configuration: vec![route(100)],
+        },
+        UpdateStateMachineAliasResponse { update_date_ms: 2_000 },
+        json!({"updateDate": 2.0}),
+    )
+    .await;
+    check(
+        "UpdateStateMachineAlias",
+        json!({"stateMachineAliasArn": ALIAS, "description": ""}),
+        |caller| UpdateStateMachineAliasRequest {
+            caller,
+            state_machine_alias_arn: text(ALIAS),
+            description: Some(String::new()),
+            routing_configuration: Vec::new(),
+        },
+        UpdateStateMachineAliasResponse { update_date_ms: 2_000 },
+        json!({"updateDate": 2.0}),
+    )
+    .await;
+    check(
+        "DeleteStateMachineAlias",
+        json!({"stateMachineAliasArn": ALIAS}),
+        |caller| DeleteStateMachineAliasRequest { caller, state_machine_alias_arn: text(ALIAS) },
+        DeleteStateMachineAliasResponse {},
+        json!({}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn aliases_are_described_and_listed() {
+    let described = |description: &str| DescribeStateMachineAliasResponse {
+        state_machine_alias_arn: text(ALIAS),
+        name: text("PROD"),
+        description: text(description),
+        routing_configuration: vec![Route { state_machine_version_arn: text(VERSION), weight: 100 }],
+        creation_date_ms: 1_000,
+        update_date_ms: 2_000,
+    };
+    let mut expected = json!({
+        "stateMachineAliasArn": ALIAS, "name": "PROD", "creationDate": 1.0, "updateDate": 2.0,
+        "routingConfiguration": [{"stateMachineVersionArn": VERSION, "weight": 100}],
+    });
+    let asked = |caller| DescribeStateMachineAliasRequest { caller, state_machine_alias_arn: text(ALIAS) };
+    let body = json!({"stateMachineAliasArn": ALIAS});
+    check("DescribeStateMachineAlias", body.clone(), asked, described(""), expected.clone()).await;
+    expected["description"] = json!("d");
+    check("DescribeStateMachineAlias", body, asked, described("d"), expected).await;
+    check(
+        "ListStateMachineAliases",
+        json!({"stateMachineArn": VERSION}),
+        |caller| ListStateMachineAliasesRequest {
+            caller,
+            state_machine_arn: text(VERSION),
+            max_results: 0,
+            next_token: String::new(),
+        },
+        ListStateMachineAliasesResponse {
+            state_machine_aliases: vec![StateMachineAliasListItem {
+                state_machine_alias_arn: text(ALIAS),
+                creation_date_ms: 1_000,
+            }],
+            next_token: String::new(),
+        },
+        json!({"stateMachineAliases": [{"stateMachineAliasArn": ALIAS, "creationDate": 1.0}]}),
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn state_machines_are_updated_and_deleted() {
     check(
         "UpdateStateMachine",
@@ -167,11 +364,13 @@ async fn state_machines_are_described() {
             state: text("A"),
             variables: vec![text("x"), text("y")],
         }],
+        description: text("d"),
     };
     let expected = |definition: &str| {
         json!({
             "stateMachineArn": MACHINE, "name": "m", "status": "ACTIVE", "definition": definition, "roleArn": ROLE,
             "type": "STANDARD", "creationDate": 1.0, "loggingConfiguration": {"level": "OFF", "includeExecutionData": false},
+            "description": "d",
             "tracingConfiguration": {"enabled": false}, "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
         })
     };
@@ -263,9 +462,12 @@ async fn executions_are_described() {
         redrive_count: 0,
         redrive_status: text("NOT_REDRIVABLE"),
         redrive_status_reason: text("Execution is SUCCEEDED and cannot be redriven"),
+        state_machine_version_arn: Some(text(VERSION)),
+        state_machine_alias_arn: Some(text(ALIAS)),
     };
     let mut expected = json!({
-        "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "SUCCEEDED", "startDate": 1.0,
+        "executionArn": EXECUTION, "stateMachineArn": MACHINE, "stateMachineVersionArn": VERSION,
+        "stateMachineAliasArn": ALIAS, "name": "e", "status": "SUCCEEDED", "startDate": 1.0,
         "stopDate": 2.0, "input": "1", "inputDetails": {"included": true}, "output": "2", "outputDetails": {"included": true},
         "redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE",
         "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
@@ -286,6 +488,8 @@ async fn executions_are_described() {
         cause: Some(String::new()),
         redrive_status: text("REDRIVABLE"),
         redrive_status_reason: String::new(),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
         ..succeeded()
     };
     let expected = json!({
@@ -340,10 +544,14 @@ async fn lists() {
         start_date_ms: 1_000,
         stop_date_ms: None,
         redrive_count: 0,
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
     };
     let aborted = ExecutionListItem {
         status: ExecutionStatus::Aborted.into(),
         stop_date_ms: Some(2_000),
+        state_machine_version_arn: Some(text(VERSION)),
+        state_machine_alias_arn: Some(text(ALIAS)),
         ..running.clone()
     };
     check(
@@ -363,7 +571,8 @@ async fn lists() {
                 "redriveCount": 0,
             },
             {
-                "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "ABORTED", "startDate": 1.0,
+                "executionArn": EXECUTION, "stateMachineArn": MACHINE, "stateMachineVersionArn": VERSION,
+                "stateMachineAliasArn": ALIAS, "name": "e", "status": "ABORTED", "startDate": 1.0,
                 "stopDate": 2.0, "redriveCount": 0,
             },
         ]}),

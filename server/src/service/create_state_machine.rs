@@ -28,6 +28,6 @@ pub(super) async fn call(
     Ok(CreateStateMachineResponse {
         state_machine_arn: created.arn,
         creation_date_ms: created.created_ms,
-        state_machine_version_arn: String::new(),
+        state_machine_version_arn: created.version_arn,
     })
 }

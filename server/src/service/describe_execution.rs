@@ -17,6 +17,8 @@ pub(super) async fn call(
     let (redrive_status, redrive_status_reason) = execution_status::redrive(head.status());
     Ok(DescribeExecutionResponse {
         status: execution_status::to_proto(head.status()).into(),
+        state_machine_version_arn: head.version_arn(),
+        state_machine_alias_arn: head.alias_arn(),
         execution_arn: head.arn,
         state_machine_arn: head.state_machine_arn,
         name: detail.name,

@@ -14,16 +14,21 @@ pub(super) async fn call(
     let arn = request.state_machine_arn;
     let detail = service.engine().read(|view| query::describe_state_machine(view, &caller, &arn)).await?;
     let (machine, revision) = (detail.machine, detail.revision);
+    let (arn, created_ms, description) = match detail.version {
+        Some((arn, version)) => (arn, version.created_ms, version.description),
+        None => (machine.arn.clone(), machine.created_ms, String::new()),
+    };
     Ok(DescribeStateMachineResponse {
         status: configuration::status_to_proto(machine.status()).into(),
         r#type: configuration::type_to_proto(machine.kind()).into(),
-        state_machine_arn: machine.arn,
+        state_machine_arn: arn,
         name: detail.name,
         variable_references: variable_references::to_proto(&revision.definition),
         definition: revision.definition,
         role_arn: revision.role_arn,
-        creation_date_ms: machine.created_ms,
+        creation_date_ms: created_ms,
         configuration: Some(configuration::to_proto(revision.configuration)),
         revision_id: revision.revision_id,
+        description,
     })
 }

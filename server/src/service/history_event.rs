@@ -20,13 +20,15 @@ pub(super) fn to_proto(event: HistoryEvent) -> proto::HistoryEvent {
 fn details(event: HistoryEvent) -> Option<Details> {
     use EventType as Type;
 
-    let HistoryEvent { event, input, output, assigned } = event;
+    let HistoryEvent { event, input, output, assigned, version_arn, alias_arn } = event;
     let kind = event.kind();
     let details = event.details;
     Some(match kind {
         Type::ExecutionStarted => Details::ExecutionStarted(proto::ExecutionStarted {
             input,
             role_arn: details.role_arn.unwrap_or_default(),
+            state_machine_version_arn: version_arn,
+            state_machine_alias_arn: alias_arn,
         }),
         Type::ExecutionSucceeded | Type::ActivitySucceeded | Type::LambdaFunctionSucceeded => {
             Details::Output(proto::Output { output })

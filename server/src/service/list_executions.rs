@@ -23,6 +23,8 @@ pub(super) async fn call(
     let found = service.engine().read(|view| query::list_executions(view, now, &asked)).await?;
     let executions = found.items.into_iter().map(|item| ExecutionListItem {
         status: execution_status::to_proto(item.head.status()).into(),
+        state_machine_version_arn: item.head.version_arn(),
+        state_machine_alias_arn: item.head.alias_arn(),
         execution_arn: item.head.arn,
         state_machine_arn: item.head.state_machine_arn,
         name: item.name,

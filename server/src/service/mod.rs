@@ -7,12 +7,16 @@ mod caller;
 mod configuration;
 mod create_activity;
 mod create_state_machine;
+mod create_state_machine_alias;
 mod delete_activity;
 mod delete_state_machine;
+mod delete_state_machine_alias;
+mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
 mod describe_map_run;
 mod describe_state_machine;
+mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
 mod execution_status;
 mod forward;
@@ -22,9 +26,13 @@ mod history_event;
 mod list_activities;
 mod list_executions;
 mod list_map_runs;
+mod list_state_machine_aliases;
+mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod page;
+mod publish_state_machine_version;
+mod route;
 mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
@@ -38,6 +46,7 @@ mod unexpected;
 mod untag_resource;
 mod update_map_run;
 mod update_state_machine;
+mod update_state_machine_alias;
 mod validate_state_machine_definition;
 mod variable_references;
 
@@ -125,6 +134,77 @@ impl Workflow for WorkflowService {
         request: Request<ValidateStateMachineDefinitionRequest>,
     ) -> Answer<ValidateStateMachineDefinitionResponse> {
         answer(validate_state_machine_definition::call(self, request.into_inner()).await)
+    }
+
+    async fn publish_state_machine_version(
+        &self,
+        request: Request<PublishStateMachineVersionRequest>,
+    ) -> Answer<PublishStateMachineVersionResponse> {
+        self.lead(request, publish_state_machine_version::call, |mut leader, request| async move {
+            leader.publish_state_machine_version(request).await
+        })
+        .await
+    }
+
+    async fn list_state_machine_versions(
+        &self,
+        request: Request<ListStateMachineVersionsRequest>,
+    ) -> Answer<ListStateMachineVersionsResponse> {
+        answer(list_state_machine_versions::call(self, request.into_inner()).await)
+    }
+
+    async fn delete_state_machine_version(
+        &self,
+        request: Request<DeleteStateMachineVersionRequest>,
+    ) -> Answer<DeleteStateMachineVersionResponse> {
+        self.lead(request, delete_state_machine_version::call, |mut leader, request| async move {
+            leader.delete_state_machine_version(request).await
+        })
+        .await
+    }
+
+    async fn create_state_machine_alias(
+        &self,
+        request: Request<CreateStateMachineAliasRequest>,
+    ) -> Answer<CreateStateMachineAliasResponse> {
+        self.lead(request, create_state_machine_alias::call, |mut leader, request| async move {
+            leader.create_state_machine_alias(request).await
+        })
+        .await
+    }
+
+    async fn describe_state_machine_alias(
+        &self,
+        request: Request<DescribeStateMachineAliasRequest>,
+    ) -> Answer<DescribeStateMachineAliasResponse> {
+        answer(describe_state_machine_alias::call(self, request.into_inner()).await)
+    }
+
+    async fn update_state_machine_alias(
+        &self,
+        request: Request<UpdateStateMachineAliasRequest>,
+    ) -> Answer<UpdateStateMachineAliasResponse> {
+        self.lead(request, update_state_machine_alias::call, |mut leader, request| async move {
+            leader.update_state_machine_alias(request).await
+        })
+        .await
+    }
+
+    async fn delete_state_machine_alias(
+        &self,
+        request: Request<DeleteStateMachineAliasRequest>,
+    ) -> Answer<DeleteStateMachineAliasResponse> {
+        self.lead(request, delete_state_machine_alias::call, |mut leader, request| async move {
+            leader.delete_state_machine_alias(request).await
+        })
+        .await
+    }
+
+    async fn list_state_machine_aliases(
+        &self,
+        request: Request<ListStateMachineAliasesRequest>,
+    ) -> Answer<ListStateMachineAliasesResponse> {
+        answer(list_state_machine_aliases::call(self, request.into_inner()).await)
     }
 
     async fn start_execution(

@@ -31,6 +31,6 @@ pub(super) async fn call(
     Ok(UpdateStateMachineResponse {
         update_date_ms: updated.updated_ms,
         revision_id: updated.revision_id,
-        state_machine_version_arn: String::new(),
+        state_machine_version_arn: updated.version_arn,
     })
 }

@@ -1,6 +1,7 @@
 //! Every operation through the official SDK: happy paths and modelled errors.
 
 mod activities;
+mod aliases;
 mod executions;
 mod protocol;
 mod signatures;
@@ -8,6 +9,7 @@ mod state_machines;
 mod tags;
 mod tenancy;
 mod validation;
+mod versions;
 
 use std::fmt::Debug;
 

@@ -1,6 +1,7 @@
 //! Executions that start executions, in the four patterns.
 
 use aws_sdk_sfn::types::ExecutionStatus::{Aborted, Failed, Succeeded};
+use aws_sdk_sfn::types::RoutingConfigurationListItem;
 use keepstep_tests::stage::Stage;
 
 use super::STARTED;
@@ -93,6 +94,37 @@ async fn sync_waits_for_the_childs_end() -> anyhow::Result<()> {
             begins(resource, r#"{"k":1}"#, "TaskSubmitted")
         );
         stage.assert_masked(&execution, Succeeded, &MASKS, &expected).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_is_started_by_a_version_or_an_alias() -> anyhow::Result<()> {
+    let stage = Stage::start().await?;
+    stage.create("child", PASS).await?;
+    let published = stage.client.publish_state_machine_version().state_machine_arn(CHILD).send().await?;
+    let version = published.state_machine_version_arn;
+    let route = RoutingConfigurationListItem::builder().state_machine_version_arn(&version).weight(100);
+    let alias = stage.client.create_state_machine_alias().name("PROD").routing_configuration(route.build()?);
+    let alias = alias.send().await?.state_machine_alias_arn;
+    for (number, target, shown) in [
+        (1, &version, format!(r#""StateMachineArn":"{CHILD}","StateMachineVersionArn":"{version}","#)),
+        (
+            2,
+            &alias,
+            format!(
+                r#""StateMachineAliasArn":"{alias}","StateMachineArn":"{CHILD}","StateMachineVersionArn":"{version}","#
+            ),
+        ),
+    ] {
+        let definition = format!(
+            r#"{{"StartAt": "N", "States": {{"N": {{"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
+                "Parameters": {{"StateMachineArn": "{target}", "Name": "c{number}"}}, "End": true}}}}}}"#
+        );
+        let execution = stage.begin(&definition, "{}").await?;
+        let ended = stage.ended(&execution).await?;
+        let output = ended.output.unwrap_or_default();
+        assert!(output.contains(&shown), "{output}");
     }
     Ok(())
 }

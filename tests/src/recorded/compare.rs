@@ -67,6 +67,8 @@ impl Comparison<'_> {
                     self.values(&parsed, other, path, Place::Text);
                 }
                 _ if place == Place::HttpMetadata => {}
+                // Placeholders were put in the place of numbers too: of times in milliseconds.
+                _ if other.is_number() && matches(text, &other.to_string(), self.bindings) => {}
                 _ => self.differ(path, expected, actual),
             },
             (other, Value::String(text)) => match serde_json::from_str(text) {
@@ -150,6 +152,9 @@ mod tests {
             ),
             (json!({"o": {"SdkHttpMetadata": {"h": "1"}}}), json!({"o": {"SdkHttpMetadata": {}}}), false),
             (json!([1, 2]), json!([1]), false),
+            (json!(["<date>", "<date>"]), json!([5, 5]), true),
+            (json!(["<date>", "<date>"]), json!([5, 6]), false),
+            (json!("text"), json!(5), false),
         ];
         for (expected, actual, agree) in cases {
             let found = differences(&expected, &actual, &mut Bindings::new());

@@ -1,6 +1,6 @@
 //! Carries the deletion of state machines on, as AWS documents it (API reference, "DeleteStateMachine"): a state machine is gone only
 //! when all its executions are. Running ones are ended by their own next step, not here; the data of finished ones goes first, then
-//! the state machine itself, its tags and its revisions.
+//! the state machine itself, its tags, aliases, versions and revisions.
 //!
 //! No execution can start meanwhile: starting one guards the state machine's record, which says DELETING.
 
@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
+use crate::listing;
 use crate::record::{Deletion, ExecutionStatus, Head, MapRun, StateMachine};
 use crate::view::{Direction, View, ViewError};
 
@@ -23,6 +24,8 @@ const ORIGIN: Origin = Origin("StateMachineDeletion");
 const EXECUTIONS_MAX: usize = 64;
 /// The most keys of executions in one transaction.
 const KEYS_MAX: usize = 256;
+/// The most aliases, and the most versions, in one transaction.
+const RELEASES_MAX: usize = 256;
 /// The most revisions in one transaction: each may be a mebibyte to read.
 const REVISIONS_MAX: usize = 8;
 
@@ -77,7 +80,7 @@ pub fn advance(desk: &Desk<'_>, machine: MachineId) -> Result<Decision<Progress>
         draft.delete(state_machine_key);
         draft.delete(key::machine_tags(machine));
     }
-    let progress = delete_revisions(&mut draft, machine)?;
+    let progress = delete_rest(&mut draft, machine)?;
     if progress == Progress::Gone {
         draft.delete(marker);
     }
@@ -135,6 +138,9 @@ fn delete_execution(
     most: usize,
 ) -> Result<usize, ViewError> {
     let head: Option<Head> = draft.get(&key::head(execution))?;
+    if let Some(head) = &head {
+        listing::of_qualifiers(head, execution).into_iter().for_each(|key| draft.delete(key));
+    }
     if let Some(stopped_ms) = head.and_then(|head| head.stopped_ms) {
         // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
         let kept_ms = i64::try_from(desk.limits.retention_seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
@@ -147,14 +153,23 @@ fn delete_execution(
     Ok(deleted)
 }
 
-fn delete_revisions(draft: &mut Draft<'_>, machine: MachineId) -> Result<Progress, ViewError> {
-    let prefix = key::revisions(machine);
-    let found = draft.scan(&prefix, &key::prefix_end(&prefix), REVISIONS_MAX, Direction::Forward)?;
-    let progress = if found.len() == REVISIONS_MAX { Progress::More } else { Progress::Gone };
-    for (key, _) in found {
-        draft.delete(key);
+/// What lies under the state machine's id, as far as the bounds go.
+fn delete_rest(draft: &mut Draft<'_>, machine: MachineId) -> Result<Progress, ViewError> {
+    for (prefix, most) in [
+        (key::aliases(machine), RELEASES_MAX),
+        (key::versions(machine), RELEASES_MAX),
+        (key::revisions(machine), REVISIONS_MAX),
+    ] {
+        let found = draft.scan(&prefix, &key::prefix_end(&prefix), most, Direction::Forward)?;
+        let is_full = found.len() == most;
+        for (key, _) in found {
+            draft.delete(key);
+        }
+        if is_full {
+            return Ok(Progress::More);
+        }
     }
-    Ok(progress)
+    Ok(Progress::Gone)
 }
 
 fn listed(

@@ -8,6 +8,7 @@ use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
 use crate::id::{ExecutionId, Timestamp};
 use crate::key;
+use crate::listing;
 use crate::record::{ExecutionStatus, Head, MapRun, NameHold};
 use crate::view::{Direction, ViewError};
 
@@ -76,9 +77,7 @@ fn expire(
                 draft.put_empty(key::expiry(due, execution));
                 return Ok((0, true));
             }
-            if let Some(list) = head.listed_under() {
-                draft.delete(key::listing(list, head.status(), Timestamp(head.started_ms), execution));
-            }
+            listing::of(&head, execution).into_iter().for_each(|key| draft.delete(key));
             let until = after_seconds(stopped_ms, desk.limits.name_hold_seconds);
             draft.put(held.clone(), &NameHold { until_ms: until.0 });
             until

@@ -7,8 +7,9 @@ use crate::command::{CreateStateMachine, DeleteStateMachine};
 use crate::fixture::{BEGINNING, Execution, World, arn, owner, request};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
+use crate::listing;
 use crate::record::outcome::{Answer, Done};
-use crate::record::{Configuration, ExecutionStatus, NameHold, StateMachineType};
+use crate::record::{Alias, Configuration, ExecutionStatus, Head, NameHold, StateMachineType, Version};
 use crate::request_log;
 
 const DAY: i64 = 86_400_000;
@@ -52,6 +53,15 @@ fn finished(world: &mut World, name: &str, events: u64) -> ExecutionId {
     id
 }
 
+/// Says that an execution was started by version 1 through an alias.
+fn qualify(world: &mut World, id: ExecutionId) {
+    let head: Head = world.get(&key::head(id)).expect("it is there");
+    let head = Head { version: 1, alias: "PROD".into(), ..head };
+    world.put(key::head(id), &head);
+    listing::of_qualifiers(&head, id).into_iter().for_each(|key| world.put_empty(key));
+    assert_eq!(world.count(b"lq/"), 2);
+}
+
 fn running(world: &mut World, name: &str, started_ms: i64) -> ExecutionId {
     let status = ExecutionStatus::Running;
     world.put_execution(&Execution {
@@ -87,6 +97,16 @@ fn an_execution_is_kept_for_its_retention_and_no_longer() {
     expire(&mut world);
     assert_eq!(world.count(&key::head(id)), 0);
     assert_eq!((world.count(b"li/"), world.count(b"xp/"), world.count(b"nm/")), (0, 0, 0));
+}
+
+#[test]
+fn an_expired_execution_leaves_the_lists_of_its_version_and_alias() {
+    let mut world = world();
+    let id = finished(&mut world, "e", 600);
+    qualify(&mut world, id);
+    world.pass(90 * DAY);
+    expire(&mut world);
+    assert_eq!((world.count(b"ex/"), world.count(b"li/"), world.count(b"lq/")), (0, 0, 0));
 }
 
 #[test]
@@ -150,7 +170,12 @@ fn entries_that_say_too_much_delete_nothing() {
 fn a_deleted_state_machine_goes_when_its_executions_have_ended() {
     let mut world = world();
     finished(&mut world, "a", 2);
-    finished(&mut world, "b", 700);
+    let qualified = finished(&mut world, "b", 700);
+    qualify(&mut world, qualified);
+    for number in 1..=300 {
+        world.put(key::version(machine_id(), number), &Version::default());
+    }
+    world.put(key::alias(machine_id(), "PROD"), &Alias::default());
     let live = running(&mut world, "live", BEGINNING.0);
     let delete = DeleteStateMachine { caller: owner(), request: request(2), arn: arn("stateMachine:m") };
     world.run(|desk| delete.decide(desk)).expect("it is there");
@@ -175,7 +200,7 @@ fn a_deleted_state_machine_goes_when_its_executions_have_ended() {
         assert!(rounds < 100, "the deletion does not end");
     }
     assert!(rounds > 3);
-    for family in ["sm/", "sr/", "sd/", "tg/", "ex/", "li/", "xp/", "nm/"] {
+    for family in ["sm/", "sr/", "sv/", "sa/", "sd/", "tg/", "ex/", "li/", "lq/", "xp/", "nm/"] {
         assert_eq!(world.count(family.as_bytes()), 0, "{family}");
     }
     assert_eq!(pending(&world), []);

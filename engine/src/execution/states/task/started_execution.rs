@@ -107,7 +107,13 @@ pub(super) fn end(view: &dyn View, report: &ChildResult, pattern: Pattern) -> Re
         set("RedriveStatus", "REDRIVABLE".into());
     }
     set("StartDate", head.started_ms.into());
+    if let Some(arn) = head.alias_arn() {
+        set("StateMachineAliasArn", arn.into());
+    }
     set("StateMachineArn", head.state_machine_arn.clone().into());
+    if let Some(arn) = head.version_arn() {
+        set("StateMachineVersionArn", arn.into());
+    }
     set("Status", status.api_name().into());
     set("StopDate", head.stopped_ms.into());
     let text = Value::Object(end).to_string();
