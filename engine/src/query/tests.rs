@@ -545,7 +545,13 @@ fn executions_are_listed_by_what_started_them() {
         crate::listing::of(&head, id).into_iter().for_each(|key| world.put_empty(key));
     }
     let list = |of: &str, filter: StatusFilter, page: PageRequest| {
-        let request = ListExecutions { caller: owner(), state_machine_arn: arn(of), filter, page };
+        let request = ListExecutions {
+            caller: owner(),
+            state_machine_arn: arn(of),
+            map_run_arn: String::new(),
+            filter,
+            page,
+        };
         list_executions(&world.memory, world.now, &request)
     };
     let check = |of: &str, filter: StatusFilter, size: u32, expected: &[&[&str]]| {
