@@ -69,7 +69,7 @@ impl Config {
     }
 
     /// The URL under which a bucket's objects are.
-    pub(super) fn bucket_url(&self, bucket: &str) -> String {
+    pub(crate) fn bucket_url(&self, bucket: &str) -> String {
         if let Some(endpoint) = &self.endpoint {
             return format!("{endpoint}/{bucket}");
         }
