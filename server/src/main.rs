@@ -5,6 +5,8 @@
 
 mod cli;
 mod config;
+#[cfg(test)]
+mod http_stub;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the distributed Map is to call it"))]
 mod items;
 mod lambda;
@@ -17,6 +19,7 @@ mod results;
 mod s3;
 mod sdk_answer;
 mod service;
+mod url;
 
 /// Steps allocate many small values on many threads.
 #[global_allocator]

@@ -1,47 +1,10 @@
 //! What goes over the wire, and what comes back.
 
-use std::sync::{Arc, Mutex};
-
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http::{Response, StatusCode, header};
 use object_store::{GetOptions, GetRange};
-use tokio::net::TcpListener;
 
 use super::{BucketName, Config, Stores, service_text};
-
-type Seen = Arc<Mutex<Vec<http::request::Parts>>>;
-
-/// A server that answers everything with `answer`, and what it was asked.
-async fn endpoint(answer: fn() -> Response<&'static str>) -> (String, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
-    let seen = Seen::default();
-    let log = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let log = Arc::clone(&log);
-            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let log = Arc::clone(&log);
-                async move {
-                    let (head, body) = request.into_parts();
-                    body.collect().await?;
-                    log.lock().expect("no panic").push(head);
-                    Ok::<_, hyper::Error>(answer().map(|body| Full::new(Bytes::from_static(body.as_bytes()))))
-                }
-            });
-            let connection =
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(async move {
-                // The client may drop its connection at any time.
-                let _ = connection.await;
-            });
-        }
-    });
-    (url, seen)
-}
+use crate::http_stub;
 
 fn stores(endpoint: &str, credentials: &[(&str, &str)]) -> Stores {
     let variable = |name: &str| {
@@ -74,11 +37,11 @@ fn header<'h>(head: &'h http::request::Parts, name: &str) -> Option<&'h str> {
 
 #[tokio::test]
 async fn an_endpoint_without_credentials_gets_plain_requests() {
-    let (url, seen) = endpoint(list).await;
+    let (url, seen) = http_stub::start(list).await;
     let bucket = stores(&url, &[]).bucket(&name(None)).expect("a bucket");
     bucket.pages.page("a b/", "a b/ü", Some(7)).await.expect("a page");
     let seen = seen.lock().expect("no panic");
-    let [head] = seen.as_slice() else { panic!("one request") };
+    let [(head, _)] = seen.as_slice() else { panic!("one request") };
     assert_eq!(
         head.uri,
         "/bucket?list-type=2&encoding-type=url&max-keys=7&prefix=a%20b%2F&start-after=a%20b%2F%C3%BC"
@@ -90,10 +53,10 @@ async fn an_endpoint_without_credentials_gets_plain_requests() {
 async fn everything_that_is_asked_is_signed() {
     let credentials =
         [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_SESSION_TOKEN", "token")];
-    let (list_url, listed) = endpoint(list).await;
+    let (list_url, listed) = http_stub::start(list).await;
     let bucket = stores(&list_url, &credentials).bucket(&name(Some("123456789012"))).expect("a bucket");
     bucket.pages.page("", "", None).await.expect("a page");
-    let (object_url, read) = endpoint(object).await;
+    let (object_url, read) = http_stub::start(object).await;
     let bucket = stores(&object_url, &credentials).bucket(&name(Some("123456789012"))).expect("a bucket");
     let options = GetOptions {
         range: Some(GetRange::Offset(2)),
@@ -105,7 +68,7 @@ async fn everything_that_is_asked_is_signed() {
     let result = bucket.objects.get_opts(&path, options).await.expect("an object");
     assert_eq!(result.bytes().await.expect("bytes"), "cde");
 
-    let requests = [&listed, &read].map(|seen| seen.lock().expect("no panic").remove(0));
+    let requests = [&listed, &read].map(|seen| seen.lock().expect("no panic").remove(0).0);
     let uris = requests.each_ref().map(|head| head.uri.to_string());
     assert_eq!(uris, ["/bucket?list-type=2&encoding-type=url", "/bucket/a%20b/%C3%BC?versionId=v1"]);
     for head in &requests {
@@ -123,7 +86,7 @@ async fn everything_that_is_asked_is_signed() {
 
 #[tokio::test]
 async fn refusals_are_told_in_s3s_words() {
-    let (url, _) = endpoint(|| {
+    let (url, _) = http_stub::start(|| {
         Response::builder()
             .status(StatusCode::NOT_FOUND)
             .body("<Error><Code>NoSuchBucket</Code><Message>It isn't there</Message></Error>")
