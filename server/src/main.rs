@@ -1,19 +1,25 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls).
+//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3).
 
 mod cli;
 mod config;
+#[cfg(test)]
+mod http_stub;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the distributed Map is to call it"))]
 mod items;
 mod lambda;
 mod leader;
 mod metric;
 mod node;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the distributed Map is to call it"))]
 mod results;
+#[cfg_attr(not(test), expect(dead_code, reason = "the distributed Map is to call it"))]
 mod s3;
 mod sdk_answer;
 mod service;
+mod url;
 
 /// Steps allocate many small values on many threads.
 #[global_allocator]

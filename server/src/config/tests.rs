@@ -162,3 +162,18 @@ fn peers_may_be_reached_under_another_address() {
     let addresses: Vec<_> = node.replica.peers.iter().map(|member| member.addr.as_str()).collect();
     assert_eq!(addresses, ["host-a:1", "elsewhere:3"]);
 }
+
+#[test]
+fn the_s3_endpoint_comes_from_the_settings_and_then_from_the_sdks_variables() {
+    let check = |arguments: &[&str], variables: &[(&str, &str)], expected: &str| {
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let node = Node::new(flags(arguments), variable).expect("valid");
+        assert_eq!(node.s3.bucket_url("b"), expected);
+    };
+    check(&["--region", "eu-west-1"], &[], "https://b.s3.eu-west-1.amazonaws.com");
+    check(&[], &[("AWS_ENDPOINT_URL_S3", "http://s3")], "http://s3/b");
+    check(&["--s3-endpoint", "http://own"], &[("AWS_ENDPOINT_URL_S3", "http://s3")], "http://own/b");
+    assert_eq!(refused(&["--s3-endpoint", "here"]), "s3-endpoint: here is no http:// or https:// URL");
+}

@@ -13,8 +13,8 @@ use super::source::Source;
 use super::{Batch, Item};
 use crate::s3::{Failure, Stores};
 
-/// Runs whose reading is kept open. Each holds a connection and a window of at most a few items.
-const OPEN_MAX: usize = 64;
+/// Runs whose reading is kept open. Each holds a connection, a window of at most a few items, and what decompressing takes: up to 8 MiB.
+const OPEN_MAX: usize = 32;
 
 /// Reads items. Cheap to clone.
 #[derive(Clone)]

@@ -17,12 +17,19 @@ pub(super) struct Reading {
     items_max: Option<u64>,
     /// How many were read.
     items: u64,
-    from: From,
+    origin: Origin,
 }
 
-enum From {
+enum Origin {
     Listing { listing: Listing, uri: Arc<str> },
-    Contents { objects: Objects, format: Format, current: Option<Current> },
+    Contents(Box<Contents>),
+}
+
+/// What is in objects.
+struct Contents {
+    objects: Objects,
+    format: Format,
+    current: Option<Current>,
 }
 
 /// The object that is being read.
@@ -42,11 +49,11 @@ pub(super) struct Mark {
 impl Reading {
     /// Goes on from a cursor.
     pub(super) async fn open(stores: &Stores, source: &Source, cursor: &Cursor) -> Result<Self, Failure> {
-        let from = match &source.kind {
+        let origin = match &source.kind {
             Kind::Listing(list) => {
                 let bucket = stores.bucket(&source.bucket).map_err(Failure::reader)?;
                 let listing = Listing::new(bucket, list.clone(), &cursor.after_key);
-                From::Listing { uri: listing.uri(), listing }
+                Origin::Listing { uri: listing.uri(), listing }
             }
             Kind::Contents { objects, format } => {
                 let mut format = format.clone();
@@ -58,21 +65,21 @@ impl Reading {
                     }
                     None => None,
                 };
-                From::Contents { objects, format, current }
+                Origin::Contents(Box::new(Contents { objects, format, current }))
             }
         };
-        Ok(Self { stores: stores.clone(), items_max: source.items_max, items: cursor.items, from })
+        Ok(Self { stores: stores.clone(), items_max: source.items_max, items: cursor.items, origin })
     }
 
     /// Where the next item begins.
     pub(super) fn mark(&self) -> Mark {
-        let (objects, object) = match &self.from {
-            From::Listing { listing, .. } => (objects::Mark::After(listing.after()), None),
-            From::Contents { objects, current, .. } => {
+        let (objects, object) = match &self.origin {
+            Origin::Listing { listing, .. } => (objects::Mark::After(listing.after()), None),
+            Origin::Contents(contents) => {
                 let place = |current: &Current| {
                     (Arc::clone(&current.object.pinned), current.object.offset(), current.splitter.state())
                 };
-                (objects.mark(), current.as_ref().map(place))
+                (contents.objects.mark(), contents.current.as_ref().map(place))
             }
         };
         Mark { items: self.items, objects, object }
@@ -83,27 +90,34 @@ impl Reading {
         if self.items_max.is_some_and(|max| self.items >= max) {
             return Ok(None);
         }
-        let item = match &mut self.from {
-            From::Listing { listing, uri } => listing.next().await?.map(|listed| Item {
+        let item = match &mut self.origin {
+            Origin::Listing { listing, uri } => listing.next().await?.map(|listed| Item {
                 value: metadata(&listed),
                 key: None,
                 source: Arc::clone(uri),
             }),
-            From::Contents { objects, format, current } => loop {
-                if current.is_none() {
-                    let Some(next) = objects.next().await? else { break None };
-                    *current = Some(Current::open(&self.stores, format, &next).await?);
-                }
-                if let Some(current) = current
-                    && let Some(item) = current.next().await?
-                {
-                    break Some(item);
-                }
-                *current = None;
-            },
+            Origin::Contents(contents) => contents.next(&self.stores).await?,
         };
         self.items += u64::from(item.is_some());
         Ok(item)
+    }
+}
+
+impl Contents {
+    async fn next(&mut self, stores: &Stores) -> Result<Option<Item>, Failure> {
+        loop {
+            let current = match &mut self.current {
+                Some(current) => current,
+                None => {
+                    let Some(next) = self.objects.next().await? else { return Ok(None) };
+                    self.current.insert(Current::open(stores, &self.format, &next).await?)
+                }
+            };
+            if let Some(item) = current.next().await? {
+                return Ok(Some(item));
+            }
+            self.current = None;
+        }
     }
 }
 

@@ -134,13 +134,11 @@ fn client_error(cause: String) -> CallResult {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use hyper::service::service_fn;
-    use hyper_util::rt::TokioIo;
+    use http::Response;
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::http_stub;
 
     fn invocation(function: &str) -> Invocation<'_> {
         Invocation {
@@ -159,42 +157,9 @@ mod tests {
         Client::new(Endpoints::new(endpoint, &[]).expect("a URL"))
     }
 
-    type Seen = Arc<Mutex<Vec<(http::request::Parts, Bytes)>>>;
-
-    /// A server that answers everything with one body, and what it was asked.
-    async fn endpoint(answer: &'static str) -> (String, Seen) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let seen = Seen::default();
-        let log = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let log = Arc::clone(&log);
-                let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                    let log = Arc::clone(&log);
-                    async move {
-                        let (head, body) = request.into_parts();
-                        let body = body.collect().await?.to_bytes();
-                        log.lock().expect("no panic").push((head, body));
-                        Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from_static(
-                            answer.as_bytes(),
-                        ))))
-                    }
-                });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(async move {
-                    // The client may drop its connection at any time.
-                    let _ = connection.await;
-                });
-            }
-        });
-        (url, seen)
-    }
-
     #[tokio::test]
     async fn a_call_is_a_post_to_the_invoke_api() {
-        let (url, seen) = endpoint(r#"{"y": 2}"#).await;
+        let (url, seen) = http_stub::start(|| Response::new(r#"{"y": 2}"#)).await;
         let function = "arn:aws:lambda:us-east-1:123456789012:function:f:live";
         let result = client(Some(&url)).invoke(invocation(function)).await;
         assert_eq!(result, CallResult::Succeeded(Bytes::from_static(br#"{"y": 2}"#)));

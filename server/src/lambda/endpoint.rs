@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use http::Uri;
+use crate::url::{endpoint, escaped};
 
 /// The Invoke API's path, before the function's name.
 const FUNCTIONS_PATH: &str = "/2015-03-31/functions/";
@@ -92,26 +92,7 @@ impl Endpoints {
 }
 
 fn checked(url: &str) -> Result<String, Error> {
-    let invalid = || Error::Url(url.to_owned());
-    let parsed: Uri = url.parse().map_err(|_| invalid())?;
-    let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
-    if !is_http || parsed.host().is_none_or(str::is_empty) {
-        return Err(invalid());
-    }
-    Ok(url.trim_end_matches('/').to_owned())
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
+    endpoint(url).ok_or_else(|| Error::Url(url.to_owned()))
 }
 
 #[cfg(test)]

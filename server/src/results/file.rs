@@ -2,9 +2,7 @@
 
 use bytes::BytesMut;
 use keepstep_asl::definition::Frame;
-use object_store::{
-    Attribute, Attributes, MultipartUpload, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload,
-};
+use object_store::{Attribute, Attributes, MultipartUpload, PutMultipartOptions, PutOptions, PutPayload};
 
 use super::manifest::ResultFile;
 use crate::s3::{Bucket, Failure, service_text};

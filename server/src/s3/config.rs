@@ -1,7 +1,8 @@
 //! Where S3 is and who asks there: from the configuration, and from the environment variables that AWS's SDKs read.
 
-use http::Uri;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+
+use crate::url;
 
 /// What `object_store` turns into credentials, by the names of AWS's SDKs. Without any of them it asks the instance's metadata service.
 const CREDENTIALS: [(&str, AmazonS3ConfigKey); 10] = [
@@ -69,7 +70,7 @@ impl Config {
     }
 
     /// The URL under which a bucket's objects are.
-    pub(super) fn bucket_url(&self, bucket: &str) -> String {
+    pub(crate) fn bucket_url(&self, bucket: &str) -> String {
         if let Some(endpoint) = &self.endpoint {
             return format!("{endpoint}/{bucket}");
         }
@@ -101,13 +102,7 @@ impl Config {
 }
 
 fn checked(url: &str) -> Result<String, Error> {
-    let invalid = || Error::Url(url.to_owned());
-    let parsed: Uri = url.parse().map_err(|_| invalid())?;
-    let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
-    if !is_http || parsed.host().is_none_or(str::is_empty) || parsed.query().is_some() {
-        return Err(invalid());
-    }
-    Ok(url.trim_end_matches('/').to_owned())
+    url::endpoint(url).filter(|url| !url.contains('?')).ok_or_else(|| Error::Url(url.to_owned()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::bucket::{Listed, Page, Pages};
 use super::failure::answer_text;
+use crate::url::escaped;
 
 /// A thousand objects with keys of 1,024 characters, each escaped, stay below it.
 const PAGE_BYTES_MAX: usize = 16 << 20;
@@ -153,19 +154,6 @@ fn page(body: &[u8]) -> Result<Page, String> {
     // A page without objects that claims to have a successor would be asked for without end.
     let is_last = !answer.is_truncated || objects.is_empty();
     Ok(Page { objects, is_last })
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 /// Undoes `encoding-type=url`, in which a space is a plus sign.

@@ -7,10 +7,12 @@ mod http;
 mod list;
 mod stores;
 
-pub(crate) use bucket::{Bucket, Listed, Page};
+pub(crate) use bucket::{Bucket, Listed};
 pub(crate) use config::Config;
 pub(crate) use failure::{Failure, service_text};
 pub(crate) use stores::{BucketName, Stores};
 
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(test)]
+mod tests;

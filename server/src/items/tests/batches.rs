@@ -84,11 +84,11 @@ async fn what_is_kept_open_is_bounded_and_can_be_forgotten() {
         let run = ExecutionId::from_bytes([run; 16]);
         reader.read(run, source.as_bytes(), &[], 1, 1_000).await.expect("a batch");
     }
-    assert_eq!(reader.kept(), 64);
+    assert_eq!(reader.kept(), 32);
     reader.forget(ExecutionId::from_bytes([0; 16]));
-    assert_eq!(reader.kept(), 64);
+    assert_eq!(reader.kept(), 32);
     reader.forget(ExecutionId::from_bytes([99; 16]));
-    assert_eq!(reader.kept(), 63);
+    assert_eq!(reader.kept(), 31);
 }
 
 #[tokio::test]

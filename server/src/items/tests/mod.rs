@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keepstep_engine::id::ExecutionId;
+use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::{Value, json};
 
 use super::{Batch, Item, Reader};
