@@ -7,15 +7,12 @@ mod cli;
 mod config;
 #[cfg(test)]
 mod http_stub;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the distributed Map is to call it"))]
 mod items;
 mod lambda;
 mod leader;
 mod metric;
 mod node;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the distributed Map is to call it"))]
 mod results;
-#[cfg_attr(not(test), expect(dead_code, reason = "the distributed Map is to call it"))]
 mod s3;
 mod sdk_answer;
 mod service;

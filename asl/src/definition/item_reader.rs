@@ -38,8 +38,10 @@ impl ItemSource {
 /// `ReaderConfig`. All of it may be absent for a list of objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReaderConfig {
-    /// `InputType`: what an object holds.
+    /// `InputType`: what an object holds, or the files that a manifest names.
     pub input_type: Option<InputType>,
+    /// `ManifestType`: the object is a manifest. Without it, only that of an inventory can be one, by its `InputType`.
+    pub manifest: Option<ManifestType>,
     /// `Transformation` is `LOAD_AND_FLATTEN`: the listed objects are read, and their items are the items.
     pub load_and_flatten: bool,
     /// `MaxItems` or `MaxItemsPath`: how many items are read at most; 0 means all.
@@ -62,17 +64,14 @@ pub enum InputType {
         /// `CSVHeaders`: the names of the values; without it (`FIRST_ROW`), the first line has them.
         headers: Option<Vec<String>>,
     },
-    /// `PARQUET`
-    Parquet,
-    /// `MANIFEST`: a list of objects.
-    Manifest(ManifestType),
+    /// `MANIFEST`: the inventory of a bucket.
+    Manifest,
 }
 
 /// Who wrote a manifest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestType {
     /// `S3_INVENTORY`: the objects of a bucket are the items.
-    #[default]
     S3Inventory,
     /// `ATHENA_DATA`: the items are in the files that an UNLOAD query wrote.
     AthenaData,
@@ -142,11 +141,18 @@ fn read_config(fields: &Fields<'_>, source: Option<ItemSource>) -> ReaderConfig 
         "MaxItems",
         "MaxItemsPath",
     ]);
-    if source == Some(ItemSource::GetObject) {
+    let manifest = match fields.one_of("ManifestType", &["S3_INVENTORY", "ATHENA_DATA"]) {
+        Some("ATHENA_DATA") => Some(ManifestType::AthenaData),
+        Some(_) => Some(ManifestType::S3Inventory),
+        None => None,
+    };
+    // The files of an inventory are always of one type.
+    if source == Some(ItemSource::GetObject) && manifest != Some(ManifestType::S3Inventory) {
         fields.require(&["InputType"]);
     }
     ReaderConfig {
         input_type: read_input_type(fields),
+        manifest,
         load_and_flatten: fields.one_of("Transformation", &["NONE", "LOAD_AND_FLATTEN"])
             == Some("LOAD_AND_FLATTEN"),
         max_items: number::read(fields, ["MaxItems", "MaxItemsPath"], |name| {
@@ -159,16 +165,19 @@ fn read_config(fields: &Fields<'_>, source: Option<ItemSource>) -> ReaderConfig 
 fn read_input_type(fields: &Fields<'_>) -> Option<InputType> {
     let csv = read_csv(fields);
     check_header_location(fields);
-    let manifest = match fields.one_of("ManifestType", &["S3_INVENTORY", "ATHENA_DATA"]) {
-        Some("ATHENA_DATA") => ManifestType::AthenaData,
-        _ => ManifestType::S3Inventory,
-    };
     Some(match fields.one_of("InputType", &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"])? {
         "CSV" => csv,
         "JSON" => InputType::Json,
         "JSONL" => InputType::JsonLines,
-        "PARQUET" => InputType::Parquet,
-        _ => InputType::Manifest(manifest),
+        "PARQUET" => {
+            // AWS reads them; a reader of them would be as large as the rest of this server.
+            fields.report_at(
+                "InputType",
+                "Parquet files are not supported by this server. Use CSV, JSON or JSONL",
+            );
+            return None;
+        }
+        _ => InputType::Manifest,
     })
 }
 

@@ -132,8 +132,12 @@ impl Work<'_> {
             }
             (MapRunStage::Writing, CallResult::Succeeded(result)) => {
                 self.record.results_written = self.record.children.ended();
-                self.succeed(result.clone())?;
+                match self.record.status() {
+                    MapRunStatus::Running => self.succeed(result.clone())?,
+                    _ => self.over()?,
+                }
             }
+            (MapRunStage::Writing, _) if self.record.status() != MapRunStatus::Running => self.over()?,
             (_, CallResult::Failed { error, cause }) => self.fail(error.clone(), cause.clone()),
             // An answer to a call that is not the one under way.
             _ => {}
@@ -205,7 +209,15 @@ impl Work<'_> {
     fn stop_children(&mut self) -> Result<(), ViewError> {
         const STOPS_MAX: usize = 100;
         if self.running() == 0 {
-            return self.over();
+            // What the children came to is written of a map run that failed, too (developer guide, "ResultWriter (Map)").
+            let is_written = !self.setup()?.destination.is_empty()
+                && self.record.error.as_deref() != Some("States.ResultWriterFailed");
+            if !is_written {
+                return self.over();
+            }
+            self.record.set_stage(MapRunStage::Writing);
+            self.call(Call::default());
+            return Ok(());
         }
         if self.record.stops_under_way > 0 {
             return Ok(());

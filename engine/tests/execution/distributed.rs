@@ -264,7 +264,7 @@ fn too_many_failures_fail_the_map_run() {
 }
 
 #[test]
-fn tolerated_failures_leave_the_other_results() {
+fn tolerated_failures_are_among_the_results() {
     for (fields, succeeds) in [
         ("\"ToleratedFailureCount\":1,", true),
         ("\"ToleratedFailureCount\":0,", false),
@@ -276,7 +276,14 @@ fn tolerated_failures_leave_the_other_results() {
         let head = world.head(parent());
         assert_eq!(head.status() == ExecutionStatus::Succeeded, succeeds, "{fields}");
         if succeeds {
-            assert_eq!(world.payload(parent(), head.output.expect("an output")), "[1,2]");
+            // Of one that failed, the execution itself stands in its place.
+            let output = world.payload(parent(), head.output.expect("an output"));
+            let results: Vec<serde_json::Value> = serde_json::from_str(&output).expect("a list");
+            let [first, failed, last] = results.as_slice() else { panic!("{output}") };
+            assert_eq!(
+                (first, last, &failed["Status"], &failed["Error"]),
+                (&1.into(), &2.into(), &"FAILED".into(), &"E".into())
+            );
         }
     }
 }
@@ -491,6 +498,32 @@ fn results_are_written_where_the_writer_says() {
     let (id, record) = the_map_run(&world);
     assert_eq!(record.results_written, 2);
     assert_over(&world, id);
+}
+
+#[test]
+fn results_of_a_map_run_that_failed_are_written_too() {
+    let fields = r#""ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},"#;
+    for written in [
+        CallResult::Succeeded(Bytes::from_static(b"{}")),
+        CallResult::Failed { error: "States.ResultWriterFailed".into(), cause: "full".into() },
+    ] {
+        let mut world = World::with(&definition(fields, CHECK));
+        world.writes.push_back(written.clone());
+        begin_in(&mut world, "[1,-1]");
+        assert!(world.writes.is_empty(), "they are written once");
+        let error = world.head(parent()).error;
+        assert_eq!(error.as_deref(), Some("States.ExceedToleratedFailureThreshold"));
+        let (id, record) = the_map_run(&world);
+        let count = if matches!(written, CallResult::Succeeded(_)) { 2 } else { 0 };
+        assert_eq!((record.status(), record.results_written), (MapRunStatus::Failed, count));
+        assert_over(&world, id);
+    }
+    let mut world = World::with(&definition(fields, PASS));
+    let failed = CallResult::Failed { error: "States.ResultWriterFailed".into(), cause: "full".into() };
+    world.writes.push_back(failed);
+    begin_in(&mut world, "[1]");
+    assert_eq!(world.head(parent()).error.as_deref(), Some("States.ResultWriterFailed"));
+    assert_over(&world, the_map_run(&world).0);
 }
 
 /// A leader that has just begun makes all stored calls again: nothing happens twice.

@@ -25,8 +25,6 @@ pub(crate) enum Status {
     TimedOut,
     /// `ABORTED`
     Aborted,
-    /// `PENDING`: the map run ended before it began.
-    Pending,
 }
 
 /// A child execution, or what would have become one.

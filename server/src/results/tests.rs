@@ -72,7 +72,6 @@ fn mixed() -> Vec<Result<Vec<Outcome>, Failure>> {
         Ok(vec![]),
         Ok(vec![
             outcome(Status::TimedOut, "{\"t\":1}"),
-            outcome(Status::Pending, "{\"p\":1}"),
             succeeded("{\"a\":\n1}"),
             outcome(Status::Aborted, "{\"a\":1}"),
         ]),
@@ -89,14 +88,13 @@ async fn results_are_sorted_into_files_that_a_manifest_names() {
     );
     let expected = [
         ("jobs/0f9c/FAILED_0.json", r#"[{"f":1},{"t":1},{"a":1}]"#),
-        ("jobs/0f9c/PENDING_0.json", r#"[{"p":1}]"#),
         (
             "jobs/0f9c/SUCCEEDED_0.json",
             r#"[{"Name":"n","Output":"[1, 2]"},{"Name":"n","Output":"{\"a\":\n1}"}]"#,
         ),
         (
             "jobs/0f9c/manifest.json",
-            r#"{"DestinationBucket":"bucket","MapRunArn":"arn:aws:states:us-east-1:123456789012:mapRun:machine/Label:0f9c","ResultFiles":{"FAILED":[{"Key":"jobs/0f9c/FAILED_0.json","Size":25}],"PENDING":[{"Key":"jobs/0f9c/PENDING_0.json","Size":9}],"SUCCEEDED":[{"Key":"jobs/0f9c/SUCCEEDED_0.json","Size":68}]}}"#,
+            r#"{"DestinationBucket":"bucket","MapRunArn":"arn:aws:states:us-east-1:123456789012:mapRun:machine/Label:0f9c","ResultFiles":{"FAILED":[{"Key":"jobs/0f9c/FAILED_0.json","Size":25}],"PENDING":[],"SUCCEEDED":[{"Key":"jobs/0f9c/SUCCEEDED_0.json","Size":68}]}}"#,
         ),
     ];
     assert_eq!(fixture.keys().await, expected.map(|(key, _)| key));
@@ -104,7 +102,7 @@ async fn results_are_sorted_into_files_that_a_manifest_names() {
         assert_eq!(fixture.read(key).await, content);
     }
     assert_eq!(fixture.write(&to("jobs", json!({})), mixed()).await, Ok(result), "again");
-    assert_eq!(fixture.keys().await.len(), 4);
+    assert_eq!(fixture.keys().await.len(), 3);
 }
 
 #[tokio::test]

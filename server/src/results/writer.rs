@@ -65,7 +65,6 @@ impl Writer {
 struct Files<'a> {
     destination: &'a Destination,
     failed: Series<'a>,
-    pending: Series<'a>,
     succeeded: Series<'a>,
 }
 
@@ -90,12 +89,7 @@ impl<'a> Files<'a> {
             open: None,
             written: Vec::new(),
         };
-        Self {
-            destination,
-            failed: series("FAILED"),
-            pending: series("PENDING"),
-            succeeded: series("SUCCEEDED"),
-        }
+        Self { destination, failed: series("FAILED"), succeeded: series("SUCCEEDED") }
     }
 
     async fn write_all(
@@ -110,7 +104,7 @@ impl<'a> Files<'a> {
         }
         Ok(ResultFiles {
             failed: self.failed.finish().await?,
-            pending: self.pending.finish().await?,
+            pending: [],
             succeeded: self.succeeded.finish().await?,
         })
     }
@@ -127,7 +121,6 @@ impl<'a> Files<'a> {
             Status::Failed | Status::TimedOut | Status::Aborted => {
                 (&mut self.failed, ChildResult::Other { metadata })
             }
-            Status::Pending => (&mut self.pending, ChildResult::Other { metadata }),
         };
         for text in self.destination.transformation.apply(result) {
             series.add(text).await?;
@@ -136,7 +129,7 @@ impl<'a> Files<'a> {
     }
 
     async fn abandon(self) {
-        for series in [self.failed, self.pending, self.succeeded] {
+        for series in [self.failed, self.succeeded] {
             if let Some(file) = series.open {
                 file.abandon().await;
             }

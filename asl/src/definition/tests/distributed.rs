@@ -90,7 +90,6 @@ fn readers_of_all_formats() {
     for (config, expected) in [
         (json!({"InputType": "JSON"}), InputType::Json),
         (json!({"InputType": "JSONL"}), InputType::JsonLines),
-        (json!({"InputType": "PARQUET"}), InputType::Parquet),
         (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}), csv(',')),
         (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "TAB"}), csv('\t')),
         (
@@ -98,16 +97,35 @@ fn readers_of_all_formats() {
             csv(';'),
         ),
         (json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "SPACE"}), csv(' ')),
-        (json!({"InputType": "MANIFEST"}), InputType::Manifest(ManifestType::S3Inventory)),
-        (
-            json!({"InputType": "MANIFEST", "ManifestType": "ATHENA_DATA"}),
-            InputType::Manifest(ManifestType::AthenaData),
-        ),
+        (json!({"InputType": "MANIFEST"}), InputType::Manifest),
     ] {
         let state = map(json!({"ItemReader": {"Resource": get, "ReaderConfig": config, "Parameters": {}}}));
         let reader = valid_map(&state).distributed.expect("distributed").item_reader.expect("a reader");
         assert_eq!(reader.config.input_type, Some(expected), "{config}");
     }
+    for (config, input_type, manifest) in [
+        (
+            json!({"InputType": "JSONL", "ManifestType": "ATHENA_DATA"}),
+            Some(InputType::JsonLines),
+            ManifestType::AthenaData,
+        ),
+        (json!({"ManifestType": "S3_INVENTORY"}), None, ManifestType::S3Inventory),
+    ] {
+        let state = map(json!({"ItemReader": {"Resource": get, "ReaderConfig": config, "Parameters": {}}}));
+        let reader = valid_map(&state).distributed.expect("distributed").item_reader.expect("a reader");
+        assert_eq!(
+            (reader.config.input_type, reader.config.manifest),
+            (input_type, Some(manifest)),
+            "{config}"
+        );
+    }
+    let parquet = json!({"Resource": get, "ReaderConfig": {"InputType": "PARQUET"}, "Parameters": {}});
+    check_state(
+        &map(json!({"ItemReader": parquet})),
+        &[
+            "SCHEMA_VALIDATION_FAILED: Parquet files are not supported by this server. Use CSV, JSON or JSONL at @/ItemReader/ReaderConfig/InputType",
+        ],
+    );
     let list = json!({"Resource": "arn:aws-cn:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}});
     let reader = valid_map(&map(json!({"ItemReader": list}))).distributed.expect("distributed").item_reader;
     let expected = ItemReader {

@@ -278,15 +278,7 @@ fn source(
         None => {}
         Some(InputType::Json) => set("InputType", "JSON".into()),
         Some(InputType::JsonLines) => set("InputType", "JSONL".into()),
-        Some(InputType::Parquet) => set("InputType", "PARQUET".into()),
-        Some(InputType::Manifest(kind)) => {
-            set("InputType", "MANIFEST".into());
-            let kind = match kind {
-                ManifestType::S3Inventory => "S3_INVENTORY",
-                ManifestType::AthenaData => "ATHENA_DATA",
-            };
-            set("ManifestType", kind.into());
-        }
+        Some(InputType::Manifest) => set("InputType", "MANIFEST".into()),
         Some(InputType::Csv { delimiter, headers }) => {
             set("InputType", "CSV".into());
             let delimiter = match delimiter {
@@ -305,6 +297,11 @@ fn source(
                 None => set("CSVHeaderLocation", "FIRST_ROW".into()),
             }
         }
+    }
+    match config.manifest {
+        None => {}
+        Some(ManifestType::S3Inventory) => set("ManifestType", "S3_INVENTORY".into()),
+        Some(ManifestType::AthenaData) => set("ManifestType", "ATHENA_DATA".into()),
     }
     if config.load_and_flatten {
         set("Transformation", "LOAD_AND_FLATTEN".into());
