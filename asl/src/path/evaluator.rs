@@ -1,7 +1,7 @@
 //! Walks a document along a path's steps. Works on lists of nodes, not by recursion over steps; only filters nest,
 //! and the parser bounds those.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde_json::{Map, Value};
 
@@ -56,9 +56,15 @@ pub(super) fn evaluate<'v>(
             None => Err(nowhere(segments)),
         },
         None => Ok(Cow::Owned(list(&nodes, budget)?)),
-        // Jayway turns `$..price.sum()` round: the function sees the list, not each of its items.
+        // Jayway turns `$..price.sum()` round: the function sees the list, not each of its items; `length()` counts what
+        // is below all of them.
+        Some(End::Apply(Function::Length)) if matches!(steps.first(), Some(Segment::Descend)) => {
+            let mut below = Vec::new();
+            nodes.iter().for_each(|node| children(node, &mut below));
+            Ok(Cow::Owned(below.len().into()))
+        }
         Some(End::Apply(function)) if matches!(steps.first(), Some(Segment::Descend)) => {
-            Ok(Cow::Owned(function.apply(&list(&nodes, budget)?).map_err(Failure::Nowhere)?))
+            Ok(Cow::Owned(function.apply_to_all(&list(&nodes, budget)?).map_err(Failure::Nowhere)?))
         }
         Some(end) => {
             let mut made = Vec::with_capacity(nodes.len());
@@ -90,6 +96,13 @@ fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Res
         (End::Apply(function), node) => {
             budget.produce(node)?;
             function.apply(node).map(Some).map_err(Failure::Nowhere)
+        }
+        // `$..['a','b']` is about the objects that have all of the fields.
+        (End::Merge(names), Value::Object(fields))
+            if matches!(steps.last(), Some(Segment::Descend))
+                && !names.iter().all(|name| fields.contains_key(name)) =>
+        {
+            Ok(None)
         }
         (End::Merge(names), Value::Object(fields)) => {
             let mut merged = Map::new();
@@ -228,20 +241,27 @@ fn select<'v>(
             indexes.iter().copied().for_each(pick);
         }
         Segment::Slice { from, to } => {
-            let bound = |index: i64| {
-                let length = items.len() as u64;
-                let from_end = || length.saturating_sub(index.unsigned_abs());
-                usize::try_from(u64::try_from(index).map_or_else(|_| from_end(), |index| index.min(length)))
-                    .unwrap_or(items.len())
-            };
-            let selected = from.map_or(0, bound)..to.map_or(items.len(), bound);
-            let selected = items.get(selected).unwrap_or_default();
-            budget.visit(selected.len())?;
-            next.extend(selected);
+            let indexes = slice(*from, *to, items.len());
+            budget.visit(usize::try_from(indexes.end - indexes.start).unwrap_or_default())?;
+            indexes.for_each(pick);
         }
         _ => {}
     }
     Ok(())
+}
+
+/// The indexes that a slice goes through. Jayway counts from the first to the last and reads each of them by itself, so
+/// that a slice from the end to an index from the start wraps around: `[-2:1]` is the last two and the first.
+fn slice(from: Option<i64>, to: Option<i64>, length: usize) -> Range<i64> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let from_start =
+        |index: i64| if index < 0 { (length + index.max(-length)).max(0) } else { index.min(length) };
+    let (start, end) = match (from, to) {
+        (Some(from), Some(to)) => (from.max(-length), to.min(length)),
+        (Some(from), None) => (from_start(from), length),
+        (None, to) => (0, to.map_or(length, from_start)),
+    };
+    start..end.max(start)
 }
 
 fn children<'v>(node: &'v Value, next: &mut Vec<&'v Value>) {
