@@ -1,0 +1,31 @@
+//! A request's body judged by the API model alone: the door through which every request's members come, and one for
+//! tools that judge requests without a node. Asks nobody.
+
+use crate::Limits;
+use crate::decode::{Members, decode};
+use crate::fault::Fault;
+use crate::model;
+use crate::operation::Operation;
+use crate::validate::validate;
+
+/// The members of a body, which satisfy the model.
+pub(crate) fn members(operation: Operation, body: &[u8], limits: &Limits) -> Result<Members, Fault> {
+    let structure = model::request(operation);
+    let members = decode(structure, body)?;
+    validate(structure, &members, limits)?;
+    Ok(members)
+}
+
+/// Checks the body of a request whose `X-Amz-Target` is `target` against the API model, without asking a node.
+///
+/// # Errors
+///
+/// The JSON body of the answer that a client would get: UnknownOperationException, SerializationException or
+/// ValidationException.
+pub fn check_request(target: &str, body: &[u8], limits: &Limits) -> Result<(), Vec<u8>> {
+    let checked = match Operation::from_target(target) {
+        Some(operation) => members(operation, body, limits).map(drop),
+        None => Err(Fault::unknown_operation()),
+    };
+    checked.map_err(|fault| fault.body())
+}
