@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jsonata_core::{
@@ -25,10 +25,11 @@ const REMEMBERED_BYTES_MIN: usize = 4096;
 /// How many such values are remembered: they stay in memory until others take their place.
 const REMEMBERED_MAX: usize = 8;
 
-/// The account of one evaluation.
+/// The account of one evaluation: of an expression alone, or of all expressions of a template.
 pub(super) struct Meter {
     limits: Limits,
     started: Instant,
+    steps: Cell<u64>,
     total_bytes: Cell<usize>,
     exceeded: Cell<Option<Limit>>,
     /// Values measured before. Holding them keeps their addresses from being used again.
@@ -40,6 +41,7 @@ impl Meter {
         Meter {
             limits,
             started: Instant::now(),
+            steps: Cell::new(0),
             total_bytes: Cell::new(0),
             exceeded: Cell::new(None),
             measured: RefCell::new(VecDeque::new()),
@@ -61,6 +63,18 @@ impl Meter {
         EvaluatorError::EvaluationError(format!("{limit:?} exceeded"))
     }
 
+    /// How long the evaluation may still take.
+    pub(super) fn time_left(&self) -> Duration {
+        self.limits.time_max.saturating_sub(self.started.elapsed())
+    }
+
+    /// Charges for nodes about to be evaluated, or values about to be looked through.
+    pub(super) fn step(&self, steps: u64) -> Result<(), EvaluatorError> {
+        let total = self.steps.get().saturating_add(steps);
+        self.steps.set(total);
+        if total > self.limits.steps_max { Err(self.exceed(Limit::Steps)) } else { Ok(()) }
+    }
+
     /// Charges for `bytes` that are, or are about to be, built.
     pub(super) fn charge_bytes(&self, bytes: usize) -> Result<(), EvaluatorError> {
         let total = self.total_bytes.get().saturating_add(bytes);
@@ -79,6 +93,7 @@ impl Meter {
             JValue::Object(fields) => fields.len() * FIELD_BYTES,
             _ => return Ok(()),
         };
+        self.step((own / ITEM_BYTES) as u64)?;
         self.charge_bytes(own)?;
         self.size(value)?;
         Ok(())

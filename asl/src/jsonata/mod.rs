@@ -17,6 +17,7 @@ mod meter;
 mod metering;
 mod references;
 mod result_type;
+mod stepping;
 mod syntax;
 mod template;
 mod values;

@@ -73,59 +73,73 @@ fn unary(symbol: &str) -> ParseError {
     }
 }
 
-/// The nodes right below a node, in the order of the text, those of its path steps and predicates included.
+/// The nodes right below a node, in the order of the text, those of its path steps and predicates included: once for
+/// shared references, once for exclusive ones.
+macro_rules! children_of {
+    ($node:expr, $iter:ident, $as_ref:ident, $as_deref:ident) => {
+        match $node {
+            AstNode::Path { steps } => steps
+                .$iter()
+                .flat_map(|PathStep { node, stages, .. }| {
+                    let predicates = stages.$iter().filter_map(|stage| match stage {
+                        Stage::Filter(predicate) => Some(predicate.$as_ref()),
+                        Stage::KeepArray | Stage::Index(_) => None,
+                    });
+                    std::iter::once(node).chain(predicates)
+                })
+                .collect(),
+            AstNode::Binary { lhs, rhs, .. } => vec![lhs.$as_ref(), rhs.$as_ref()],
+            AstNode::Unary { operand, .. } => vec![operand.$as_ref()],
+            AstNode::Function { args, .. } => args.$iter().collect(),
+            AstNode::Call { procedure, args } => {
+                std::iter::once(procedure.$as_ref()).chain(args.$iter()).collect()
+            }
+            AstNode::Lambda { body, .. } => vec![body.$as_ref()],
+            AstNode::Array(items) | AstNode::ArrayGroup(items) | AstNode::Block(items) => {
+                items.$iter().collect()
+            }
+            AstNode::Object(pairs) => pairs.$iter().flat_map(|(key, value)| [key, value]).collect(),
+            AstNode::ObjectTransform { input, pattern } => std::iter::once(input.$as_ref())
+                .chain(pattern.$iter().flat_map(|(key, value)| [key, value]))
+                .collect(),
+            AstNode::Conditional { condition, then_branch, else_branch } => {
+                [condition.$as_ref(), then_branch.$as_ref()]
+                    .into_iter()
+                    .chain(else_branch.$as_deref())
+                    .collect()
+            }
+            AstNode::FunctionApplication(inner) => vec![inner.$as_ref()],
+            AstNode::Sort { input, terms } => {
+                std::iter::once(input.$as_ref()).chain(terms.$iter().map(|(term, _)| term)).collect()
+            }
+            AstNode::Transform { location, update, delete } => {
+                [location.$as_ref(), update.$as_ref()].into_iter().chain(delete.$as_deref()).collect()
+            }
+            AstNode::String(_)
+            | AstNode::Name(_)
+            | AstNode::Number(_)
+            | AstNode::Boolean(_)
+            | AstNode::Null
+            | AstNode::Undefined
+            | AstNode::Placeholder
+            | AstNode::Regex { .. }
+            | AstNode::Variable(_)
+            | AstNode::ParentVariable(_)
+            | AstNode::Wildcard
+            | AstNode::Descendant
+            | AstNode::Parent(_) => Vec::new(),
+        }
+    };
+}
+
+/// The nodes right below a node, in the order of the text.
 pub(super) fn children(node: &AstNode) -> Vec<&AstNode> {
-    fn of_pairs(pairs: &[(AstNode, AstNode)]) -> impl Iterator<Item = &AstNode> {
-        pairs.iter().flat_map(|(key, value)| [key, value])
-    }
-    match node {
-        AstNode::Path { steps } => steps.iter().flat_map(of_step).collect(),
-        AstNode::Binary { lhs, rhs, .. } => vec![lhs, rhs],
-        AstNode::Unary { operand, .. } => vec![operand],
-        AstNode::Function { args, .. } => args.iter().collect(),
-        AstNode::Call { procedure, args } => std::iter::once(&**procedure).chain(args).collect(),
-        AstNode::Lambda { body, .. } => vec![body],
-        AstNode::Array(items) | AstNode::ArrayGroup(items) | AstNode::Block(items) => items.iter().collect(),
-        AstNode::Object(pairs) => of_pairs(pairs).collect(),
-        AstNode::ObjectTransform { input, pattern } => {
-            std::iter::once(&**input).chain(of_pairs(pattern)).collect()
-        }
-        AstNode::Conditional { condition, then_branch, else_branch } => {
-            [&**condition, &**then_branch].into_iter().chain(else_branch.as_deref()).collect()
-        }
-        AstNode::FunctionApplication(inner) => vec![inner],
-        AstNode::Sort { input, terms } => {
-            std::iter::once(&**input).chain(terms.iter().map(|(term, _)| term)).collect()
-        }
-        AstNode::Transform { location, update, delete } => {
-            [&**location, &**update].into_iter().chain(delete.as_deref()).collect()
-        }
-        AstNode::String(_)
-        | AstNode::Name(_)
-        | AstNode::Number(_)
-        | AstNode::Boolean(_)
-        | AstNode::Null
-        | AstNode::Undefined
-        | AstNode::Placeholder
-        | AstNode::Regex { .. }
-        | AstNode::Variable(_)
-        | AstNode::ParentVariable(_)
-        | AstNode::Wildcard
-        | AstNode::Descendant
-        | AstNode::Parent(_) => Vec::new(),
-    }
+    children_of!(node, iter, as_ref, as_deref)
 }
 
-fn of_step(step: &PathStep) -> impl Iterator<Item = &AstNode> {
-    std::iter::once(&step.node).chain(predicates(step))
-}
-
-/// The predicates of a path step.
-pub(super) fn predicates(step: &PathStep) -> impl Iterator<Item = &AstNode> {
-    step.stages.iter().filter_map(|stage| match stage {
-        Stage::Filter(predicate) => Some(&**predicate),
-        Stage::KeepArray | Stage::Index(_) => None,
-    })
+/// As [`children`], to be changed.
+pub(super) fn children_mut(node: &mut AstNode) -> Vec<&mut AstNode> {
+    children_of!(node, iter_mut, as_mut, as_deref_mut)
 }
 
 fn parse_error(error: &ParserError, text: &str) -> ParseError {
