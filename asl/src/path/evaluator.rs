@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     filter::{Filter, is_definite},
     function::{Function, position},
-    segment::{Segment, normal_form},
+    segment::{Segment, normal_form, token_form},
 };
 use crate::{EvaluationError, budget::Budget, java_text};
 
@@ -49,7 +49,7 @@ pub(super) fn evaluate<'v>(
         Some((Segment::Function(function), steps)) => (steps, Some(End::Apply(*function))),
         _ => (segments, None),
     };
-    let nodes = Walk { steps, goes_on: end.is_some(), root, budget }.from(start)?;
+    let nodes = Walk { segments, steps, root, budget }.from(start)?;
     match end {
         None if is_definite(segments) => match nodes.first() {
             Some(node) => Ok(Cow::Borrowed(*node)),
@@ -71,7 +71,7 @@ pub(super) fn evaluate<'v>(
             for node in nodes {
                 made.extend(finish(end, node, steps, budget)?);
             }
-            if !is_definite(steps) {
+            if !steps.iter().all(|step| step.is_definite(false)) {
                 return Ok(Cow::Owned(Value::Array(made)));
             }
             made.pop().map(Cow::Owned).ok_or_else(|| nowhere(segments))
@@ -113,7 +113,7 @@ fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Res
             }
             Ok(Some(Value::Object(merged)))
         }
-        (End::Merge(names), node) if is_definite(steps) => {
+        (End::Merge(names), node) if steps.iter().all(|step| step.is_definite(false)) => {
             Err(no_object(&Segment::Children(names.to_vec()), node, steps))
         }
         (End::Merge(_), _) => Ok(None),
@@ -122,9 +122,9 @@ fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Res
 
 /// The walk along a path's steps, all of which lead to nodes of the document.
 struct Walk<'w, 'v> {
+    /// The whole path: the steps and, perhaps, what an [`End`] was made of.
+    segments: &'w [Segment],
     steps: &'w [Segment],
-    /// An [`End`] follows the steps.
-    goes_on: bool,
     root: &'v Value,
     budget: &'w Budget,
 }
@@ -135,7 +135,7 @@ impl<'v> Walk<'_, 'v> {
         let mut nodes = vec![start];
         let mut definite = true;
         for (at, step) in self.steps.iter().enumerate() {
-            let last = !self.goes_on && at + 1 == self.steps.len();
+            let last = at + 1 == self.segments.len();
             let mut next = Vec::new();
             for node in nodes {
                 self.budget.visit(1)?;
@@ -175,11 +175,18 @@ impl<'v> Walk<'_, 'v> {
             (Segment::Children(names), Value::Object(fields)) => {
                 next.extend(names.iter().filter_map(|name| fields.get(name)));
             }
+            // Jayway looks for arrays behind `..`, and goes on with all of their items.
+            (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, Value::Array(items))
+                if !last && matches!(before.last(), Some(Segment::Descend)) =>
+            {
+                self.budget.visit(items.len())?;
+                next.extend(items);
+            }
             (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, Value::Array(items)) => {
                 select(step, items, next, self.budget)?;
             }
             (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, node) if definite => {
-                return Err(no_array(step, node, before));
+                return Err(no_array(self.rest(at), node, before));
             }
             (Segment::Wildcard, node) => {
                 let found = next.len();
@@ -189,34 +196,42 @@ impl<'v> Walk<'_, 'v> {
             (Segment::Descend, node) => descend(node, next, self.budget)?,
             (Segment::Filter(filter), node) => {
                 let below = matches!(before.last(), Some(Segment::Descend));
-                self.filter(filter, node, below, definite, next)?;
+                self.filter(filter, node, below, definite.then_some(at), next)?;
             }
             _ => {}
         }
         Ok(())
     }
 
+    /// The step and all behind it, which Jayway's texts show together.
+    fn rest(&self, at: usize) -> &[Segment] {
+        self.segments.get(at..).unwrap_or_default()
+    }
+
     /// Jayway tests each item of an array, but an object itself, not its fields. After `..` the items are nodes of
-    /// their own.
+    /// their own. `definite_at` is the place of the filter if all steps before it are definite.
     fn filter(
         &self,
         filter: &Filter,
         node: &'v Value,
         below: bool,
-        definite: bool,
+        definite_at: Option<usize>,
         next: &mut Vec<&'v Value>,
     ) -> Result<(), Failure> {
         let candidates = match node {
             Value::Array(items) if !below => items.as_slice(),
             Value::Object(_) => std::slice::from_ref(node),
             Value::Array(_) => &[],
-            _ if definite => {
-                return Err(Failure::Nowhere(format!(
-                    "Filter: [?] can not be applied to primitives. Current context is: {}",
-                    java_text::display(node)
-                )));
-            }
-            _ => &[],
+            _ => match definite_at {
+                Some(at) => {
+                    return Err(Failure::Nowhere(format!(
+                        "Filter: {} can not be applied to primitives. Current context is: {}",
+                        token_form(self.rest(at)),
+                        java_text::display(node)
+                    )));
+                }
+                None => &[],
+            },
         };
         for candidate in candidates {
             if filter.accepts(candidate, self.root, self.budget)? {
@@ -294,11 +309,12 @@ fn no_object(step: &Segment, node: &Value, before: &[Segment]) -> Failure {
     ))
 }
 
-fn no_array(step: &Segment, node: &Value, before: &[Segment]) -> Failure {
+fn no_array(rest: &[Segment], node: &Value, before: &[Segment]) -> Failure {
     Failure::Nowhere(match node {
         Value::Null => format!("The path {} is null", normal_form(before)),
         _ => format!(
-            "Filter: {step} can only be applied to arrays. Current context is: {}",
+            "Filter: {} can only be applied to arrays. Current context is: {}",
+            token_form(rest),
             java_text::display(node)
         ),
     })

@@ -14,23 +14,23 @@ const DEVIATIONS: &[(&str, &[&str])] = &[
     ("AWS's context object and variables", &["$$", "$$.limit", "$limit"]),
     ("recorded on AWS: the backslash belongs to the name", &["$['a\\tb']", "$['a\\u0062']"]),
     ("the ASL specification lets a backslash escape", &["$.a\\b"]),
-    ("no parameters of functions but the number of index()", &[
-        "$.numbers.sum($.limit)",
-        "$.numbers.append(5)",
-        "$.concat(\"a\",\"b\")",
-        "$.concat($.text, \"x\")",
-    ]),
-    ("unknown functions are refused before they are evaluated", &[
-        "$.tags.upper()",
-        "$.limit()",
-        "$.foo()",
-        "$.tags.length().x",
-        "$.t.index(a)",
-    ]),
-    ("no predicates and no Java classes in filters", &[
-        "$.store.book[?(@.title matches 'Moby')].title",
-        "$.store.book[?(@.title type 'string')].title",
-    ]),
+    (
+        "no parameters of functions but the number of index()",
+        &[
+            "$.numbers.sum($.limit)",
+            "$.numbers.append(5)",
+            "$.concat(\"a\",\"b\")",
+            "$.concat($.text, \"x\")",
+        ],
+    ),
+    (
+        "unknown functions are refused before they are evaluated",
+        &["$.tags.upper()", "$.limit()", "$.foo()", "$.tags.length().x", "$.t.index(a)"],
+    ),
+    (
+        "no predicates and no Java classes in filters",
+        &["$.store.book[?(@.title matches 'Moby')].title", "$.store.book[?(@.title type 'string')].title"],
+    ),
     ("older versions read it", &["$.store.book[ 1 : 3 ].title", "$.store.book[?(@.price > +10)].title"]),
     ("texts in lists stand in quotes", &["$[?(@.s in [x])].s"]),
     ("blanks at the end are a mistake", &["$.limit "]),
@@ -81,9 +81,7 @@ fn by_value(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().into(),
         Value::Array(items) => items.iter().map(by_value).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, field)| (name.clone(), by_value(field))).collect()
-        }
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), by_value(field))).collect(),
         other => other.clone(),
     }
 }
