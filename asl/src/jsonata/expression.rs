@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::{
     Bindings, Failure, FieldFailure, Limit, Limits, ParseError, ResultType, StatesMembers, functions,
+    imports::Imports,
     messages,
     meter::Meter,
     metering,
@@ -98,11 +99,11 @@ impl Expression {
     ) -> Result<Option<Value>, Failure> {
         let mut context = Context::new();
         if !self.references.states.is_empty() {
-            context.bind("states".to_owned(), states(self.references.states, bindings));
+            context.bind("states".to_owned(), states(&self.references, bindings, meter.imports()));
         }
         for name in self.references.variables.iter().chain(&self.references.function_names) {
             if let Some(value) = bindings.variables.get(name) {
-                context.bind(name.clone(), values::import(value));
+                context.bind(name.clone(), meter.imports().value(value));
             }
         }
         self.run(context, &JValue::Undefined, bindings, meter)
@@ -181,12 +182,14 @@ impl PartialEq for Expression {
 }
 
 /// `$states` with the members that are read and exist.
-fn states(members: StatesMembers, bindings: &Bindings<'_>) -> JValue {
+fn states(references: &References, bindings: &Bindings<'_>, imports: &Imports) -> JValue {
+    let members = references.states;
     let member = |name: &str, is_read: bool, value: Option<&Value>| {
-        value.filter(|_| is_read).map(|value| (name.to_owned(), values::import(value)))
+        value.filter(|_| is_read).map(|value| (name.to_owned(), imports.value(value)))
     };
+    let input = members.input.then(|| ("input".to_owned(), imports.input(bindings.input, &references.input)));
     let states = [
-        member("input", members.input, Some(bindings.input)),
+        input,
         member("result", members.result, bindings.result),
         member("errorOutput", members.error_output, bindings.error_output),
         member("context", members.context, Some(bindings.context)),

@@ -12,7 +12,7 @@ use jsonata_core::{
     value::{JArray, JValue, with_stack},
 };
 
-use super::{Limit, Limits};
+use super::{Limit, Limits, imports::Imports};
 
 /// Memory of one item of an array.
 const ITEM_BYTES: usize = size_of::<JValue>();
@@ -32,6 +32,7 @@ pub(super) struct Meter {
     steps: Cell<u64>,
     total_bytes: Cell<usize>,
     exceeded: Cell<Option<Limit>>,
+    imports: Imports,
     /// Values measured before. Holding them keeps their addresses from being used again.
     measured: RefCell<VecDeque<(JValue, Measured)>>,
 }
@@ -44,12 +45,18 @@ impl Meter {
             steps: Cell::new(0),
             total_bytes: Cell::new(0),
             exceeded: Cell::new(None),
+            imports: Imports::default(),
             measured: RefCell::new(VecDeque::new()),
         }
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The documents that were imported on this account.
+    pub(super) fn imports(&self) -> &Imports {
+        &self.imports
     }
 
     /// The first bound that was exceeded.

@@ -11,6 +11,7 @@ mod bindings;
 mod expression;
 mod failure;
 mod functions;
+mod imports;
 mod limits;
 mod messages;
 mod meter;

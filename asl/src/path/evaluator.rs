@@ -94,8 +94,10 @@ fn list(nodes: &[&Value], budget: &Budget) -> Result<Value, Failure> {
 fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Result<Option<Value>, Failure> {
     match (end, node) {
         (End::Apply(function), node) => {
-            budget.produce(node)?;
-            function.apply(node).map(Some).map_err(Failure::Nowhere)
+            budget.visit(node.as_array().map_or(1, Vec::len))?;
+            let value = function.apply(node).map_err(Failure::Nowhere)?;
+            budget.produce(&value)?;
+            Ok(Some(value))
         }
         // `$..['a','b']` is about the objects that have all of the fields.
         (End::Merge(names), Value::Object(fields))
