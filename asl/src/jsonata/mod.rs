@@ -17,6 +17,7 @@ mod messages;
 mod meter;
 mod metering;
 mod references;
+mod regular_expression;
 mod result_type;
 mod stepping;
 mod syntax;

@@ -7,15 +7,13 @@ use jsonata_core::{
     value::with_stack,
 };
 
-use regex::RegexBuilder;
-
-use super::ParseError;
+use super::{ParseError, regular_expression};
 
 /// Longest expression. Definitions are at most 1 MiB; the parser takes much more memory than its text.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// Largest compiled regular expression: the time of a search grows with it.
-const REGEX_BYTES_MAX: usize = 1024 * 1024;
+/// Most regular expressions in one expression: each is compiled when it is read, which takes up to a millisecond.
+const REGULAR_EXPRESSIONS_MAX: usize = 100;
 
 /// The syntax tree of `text`.
 pub(super) fn parse(text: &str) -> Result<AstNode, ParseError> {
@@ -25,44 +23,36 @@ pub(super) fn parse(text: &str) -> Result<AstNode, ParseError> {
             message: format!("The expression is longer than {TEXT_BYTES_MAX} bytes"),
         });
     }
-    let tree = parser::parse(text).map_err(|error| parse_error(&error, text))?;
-    match refused(&tree) {
+    let mut tree = parser::parse(text).map_err(|error| parse_error(&error, text))?;
+    let mut regular_expressions = 0;
+    match adapt(&mut tree, &mut regular_expressions) {
         Some(error) => Err(error),
         None => Ok(tree),
     }
 }
 
-/// The first thing in the tree that parses here and must not.
-fn refused(node: &AstNode) -> Option<ParseError> {
+/// Puts regular expressions into the syntax that can be run. Gives the first thing in the tree that parses here and must
+/// not.
+fn adapt(node: &mut AstNode, regular_expressions: &mut usize) -> Option<ParseError> {
     match node {
         AstNode::Binary { op: BinaryOp::Coalesce, .. } => return Some(unary("?")),
         AstNode::Binary { op: BinaryOp::Default, .. } => return Some(unary(":")),
         AstNode::Regex { pattern, flags } => {
-            if let Some(error) = regex_error(pattern, flags) {
+            *regular_expressions += 1;
+            if *regular_expressions > REGULAR_EXPRESSIONS_MAX {
+                let message =
+                    format!("The expression has more than {REGULAR_EXPRESSIONS_MAX} regular expressions");
+                return Some(ParseError { code: None, message });
+            }
+            let translated = regular_expression::translate(pattern);
+            if let Some(error) = regular_expression::problem(pattern, &translated, flags) {
                 return Some(error);
             }
+            *pattern = translated;
         }
         _ => {}
     }
-    with_stack(|| children(node).into_iter().find_map(refused))
-}
-
-/// Why a regular expression cannot be run: all that can are matched in linear time, so that look-around and references
-/// to groups are beyond them.
-fn regex_error(pattern: &str, flags: &str) -> Option<ParseError> {
-    let built = RegexBuilder::new(pattern)
-        .case_insensitive(flags.contains('i'))
-        .multi_line(flags.contains('m'))
-        .size_limit(REGEX_BYTES_MAX)
-        .build();
-    let reason = match built.err()? {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        // The last line says what is wrong, those before it show where.
-        error => {
-            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-        }
-    };
-    Some(ParseError { code: None, message: format!("Unsupported regular expression /{pattern}/: {reason}") })
+    with_stack(|| children_mut(node).into_iter().find_map(|child| adapt(child, regular_expressions)))
 }
 
 /// What 2.0.6 says where 2.1 reads `??` or `?:`: the condition's `?` is followed by an operator instead of a value.
