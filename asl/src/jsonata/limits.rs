@@ -27,7 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             depth_max: 1_000,
-            steps_max: 20_000_000,
+            steps_max: 10_000_000,
             time_max: Duration::from_secs(5),
             sequence_items_max: 873_782,
             value_bytes_max: 873_782 * 8 + 64,
