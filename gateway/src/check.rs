@@ -29,3 +29,40 @@ pub fn check_request(target: &str, body: &[u8], limits: &Limits) -> Result<(), V
     };
     checked.map_err(|fault| fault.body())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn requests_are_judged_as_clients_see_it() {
+        for (target, body, expected) in [
+            ("AWSStepFunctions.CreateActivity", r#"{"name": "a"}"#, None),
+            (
+                "AWSStepFunctions.Nothing",
+                "{}",
+                Some(json!({"__type": "com.amazon.coral.service#UnknownOperationException"})),
+            ),
+            (
+                "AWSStepFunctions.CreateActivity",
+                "{",
+                Some(json!({"__type": "com.amazon.coral.service#SerializationException"})),
+            ),
+            (
+                "AWSStepFunctions.CreateActivity",
+                "{}",
+                Some(json!({
+                    "__type": "com.amazon.coral.validate#ValidationException",
+                    "message": "1 validation error detected: Value null at 'name' failed to satisfy constraint: \
+                                Member must not be null",
+                })),
+            ),
+        ] {
+            let checked = check_request(target, body.as_bytes(), &Limits::default());
+            let answer = checked.err().map(|answer| serde_json::from_slice::<Value>(&answer).expect("JSON"));
+            assert_eq!(answer, expected, "{target} {body}");
+        }
+    }
+}

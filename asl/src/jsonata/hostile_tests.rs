@@ -8,6 +8,18 @@ use serde_json::{Value, json};
 use super::{Bindings, Expression, Failure, Limit, Limits, Template};
 use crate::scope::NoEntropy;
 
+fn with_input<T>(input: &Value, run: impl FnOnce(&Bindings<'_>) -> T) -> T {
+    run(&Bindings {
+        input,
+        result: None,
+        error_output: None,
+        context: &Value::Null,
+        variables: &IndexMap::new(),
+        entropy: &NoEntropy,
+        now_ms: 0,
+    })
+}
+
 /// Evaluates on a small stack with a long list and a long text as input.
 fn evaluate(text: &str) -> Result<Option<Value>, Failure> {
     within(text, Limits { time_max: Duration::from_millis(1500), ..Limits::default() })
@@ -22,16 +34,7 @@ fn within(text: &str, limits: Limits) -> Result<Option<Value>, Failure> {
             "objects": (0..2_000).map(|number| json!({"a": number})).collect::<Vec<_>>(),
             "text": "ab".repeat(100_000),
         });
-        let bindings = Bindings {
-            input: &input,
-            result: None,
-            error_output: None,
-            context: &Value::Null,
-            variables: &IndexMap::new(),
-            entropy: &NoEntropy,
-            now_ms: 0,
-        };
-        expression.evaluate(&bindings, &limits)
+        with_input(&input, |bindings| expression.evaluate(bindings, &limits))
     };
     let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");
     thread.join().unwrap_or_else(|_| panic!("{text} panicked"))
@@ -149,18 +152,13 @@ fn what_would_never_end_is_stopped() {
 fn templates_are_bounded_as_a_whole() {
     let text = "{% $sum([1..1000].($ * 2 + $count([$]))) %}";
     let limits = Limits { steps_max: 100_000, time_max: Duration::from_secs(3600), ..Limits::default() };
-    let bindings = Bindings {
-        input: &Value::Null,
-        result: None,
-        error_output: None,
-        context: &Value::Null,
-        variables: &IndexMap::new(),
-        entropy: &NoEntropy,
-        now_ms: 0,
-    };
     for (count, fits) in [(1, true), (1_000, false)] {
         let template = Template::parse(&json!(vec![text; count])).expect("a template");
-        assert_eq!(template.evaluate("Output", &bindings, &limits).is_ok(), fits, "{count}");
+        assert_eq!(
+            with_input(&Value::Null, |bindings| template.evaluate("Output", bindings, &limits).is_ok()),
+            fits,
+            "{count}"
+        );
     }
 }
 
@@ -216,17 +214,10 @@ fn deep_texts_are_harmless() {
             nest("|", "|{}|", levels),
         ] {
             let run = move || {
-                let bindings = Bindings {
-                    input: &Value::Null,
-                    result: None,
-                    error_output: None,
-                    context: &Value::Null,
-                    variables: &IndexMap::new(),
-                    entropy: &NoEntropy,
-                    now_ms: 0,
-                };
                 Expression::parse(&text).is_ok_and(|expression| {
-                    expression.clone().evaluate(&bindings, &Limits::default()).is_ok()
+                    with_input(&Value::Null, |bindings| {
+                        expression.clone().evaluate(bindings, &Limits::default()).is_ok()
+                    })
                 })
             };
             let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");
