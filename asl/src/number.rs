@@ -18,6 +18,20 @@ pub(crate) fn compare_utf16(left: &str, right: &str) -> Ordering {
     left.encode_utf16().cmp(right.encode_utf16())
 }
 
+/// A number as Java's `BigDecimal` reads it: also `.5`, `5.` and `010`. `None` if the text is none, or one too large for a
+/// double.
+pub(crate) fn lenient(text: &str) -> Option<Number> {
+    let is_number =
+        text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'));
+    if !is_number {
+        return None;
+    }
+    text.parse()
+        .ok()
+        .or_else(|| text.parse().ok().map(i64::into))
+        .or_else(|| Number::from_f64(text.parse().ok()?))
+}
+
 fn integer(number: &Number) -> Option<i128> {
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }

@@ -20,14 +20,12 @@ use uuid::Uuid;
 
 use crate::caller::{self, Scope};
 use crate::credentials::{CredentialsFile, is_account};
-use crate::decode::decode;
 use crate::fault::Fault;
 use crate::gateway::Error;
 use crate::nodes::Nodes;
 use crate::operation::Operation;
 use crate::sigv4::{self, Policy, Signed};
-use crate::validate::validate;
-use crate::{Options, Workflow, metric, model, operations, request_id};
+use crate::{Options, Workflow, check, metric, operations, request_id};
 
 const TARGET: &str = "x-amz-target";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -84,10 +82,8 @@ impl Api {
         let (parts, body) = request.into_parts();
         let body = self.read(&parts.headers, body).await?;
         let scope = self.scope(&parts, &body)?;
-        let structure = model::request(operation);
-        let members = decode(structure, &body)?;
+        let members = check::members(operation, &body, &self.options.limits)?;
         drop(body);
-        validate(structure, &members, &self.options.limits)?;
         let id = request_id::of(&parts.headers, &scope.account, &scope.region, operation.name());
         let partition = self.options.partition.as_deref().unwrap_or_else(|| caller::partition(&scope.region));
         let caller = Caller {

@@ -15,6 +15,7 @@ pub mod workflow;
 mod api;
 mod arn;
 mod caller;
+mod check;
 mod decode;
 mod fault;
 mod gateway;
@@ -33,6 +34,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub use check::check_request;
 pub use gateway::{Error, Gateway};
 pub use options::{Limits, Options};
 pub use probes::Probes;

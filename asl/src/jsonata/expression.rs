@@ -17,11 +17,12 @@ use serde_json::Value;
 
 use super::{
     Bindings, Failure, FieldFailure, Limit, Limits, ParseError, ResultType, StatesMembers, functions,
+    imports::Imports,
     messages,
     meter::Meter,
     metering,
     references::{self, References},
-    syntax, values,
+    stepping, syntax, values,
 };
 
 /// A parsed JSONata expression.
@@ -44,7 +45,11 @@ impl Expression {
         catch_unwind(|| {
             let tree = syntax::parse(text)?;
             let references = references::of(&tree);
-            Ok(Expression { text: text.trim().to_owned(), tree: metering::metered(tree), references })
+            Ok(Expression {
+                text: text.trim().to_owned(),
+                tree: metering::metered(stepping::stepped(tree)),
+                references,
+            })
         })
         .unwrap_or_else(|_| Err(internal()))
     }
@@ -83,16 +88,25 @@ impl Expression {
     /// # Errors
     /// What JSONata or `$error` raise, and [`Failure::Limit`] when a bound is exceeded.
     pub fn evaluate(&self, bindings: &Bindings<'_>, limits: &Limits) -> Result<Option<Value>, Failure> {
+        self.evaluate_metered(bindings, &Rc::new(Meter::new(*limits)))
+    }
+
+    /// As [`Expression::evaluate`], on an account that others share.
+    pub(super) fn evaluate_metered(
+        &self,
+        bindings: &Bindings<'_>,
+        meter: &Rc<Meter>,
+    ) -> Result<Option<Value>, Failure> {
         let mut context = Context::new();
         if !self.references.states.is_empty() {
-            context.bind("states".to_owned(), states(self.references.states, bindings));
+            context.bind("states".to_owned(), states(&self.references, bindings, meter.imports()));
         }
         for name in self.references.variables.iter().chain(&self.references.function_names) {
             if let Some(value) = bindings.variables.get(name) {
-                context.bind(name.clone(), values::import(value));
+                context.bind(name.clone(), meter.imports().value(value));
             }
         }
-        self.run(context, &JValue::Undefined, bindings, limits)
+        self.run(context, &JValue::Undefined, bindings, meter)
     }
 
     /// The value of the expression in a field, which must have a certain type.
@@ -108,7 +122,18 @@ impl Expression {
         bindings: &Bindings<'_>,
         limits: &Limits,
     ) -> Result<Value, FieldFailure> {
-        match self.evaluate(bindings, limits) {
+        self.evaluate_field_metered(field, result_type, bindings, &Rc::new(Meter::new(*limits)))
+    }
+
+    /// As [`Expression::evaluate_field`], on an account that others share.
+    pub(super) fn evaluate_field_metered(
+        &self,
+        field: &str,
+        result_type: ResultType,
+        bindings: &Bindings<'_>,
+        meter: &Rc<Meter>,
+    ) -> Result<Value, FieldFailure> {
+        match self.evaluate_metered(bindings, meter) {
             Ok(Some(value)) => result_type.check(value, &self.text, field),
             Ok(None) => Err(FieldFailure::undefined(&self.text, field)),
             Err(failure) => Err(failure.in_field(&self.text, field)),
@@ -121,12 +146,12 @@ impl Expression {
         context: Context,
         item: &JValue,
         bindings: &Bindings<'_>,
-        limits: &Limits,
+        meter: &Rc<Meter>,
     ) -> Result<Option<Value>, Failure> {
-        let meter = Rc::new(Meter::new(*limits));
+        let limits = meter.limits();
         let random = Rc::new(functions::RandomBytes::new(bindings.entropy));
         let options = EvaluatorOptions {
-            timeout_ms: Some(u64::try_from(limits.time_max.as_millis()).unwrap_or(u64::MAX)),
+            timeout_ms: Some(u64::try_from(meter.time_left().as_millis()).unwrap_or(u64::MAX)),
             max_stack_depth: Some(limits.depth_max),
             max_sequence_length: Some(limits.sequence_items_max),
             ..EvaluatorOptions::default()
@@ -134,9 +159,9 @@ impl Expression {
         // No expression is known to make the evaluator panic. This is for those that aren't known.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut evaluator = Evaluator::with_options(context, options);
-            functions::install(&mut evaluator, &meter, &random, bindings.now_ms)
+            functions::install(&mut evaluator, meter, &random, bindings.now_ms)
                 .and_then(|()| evaluator.evaluate(&self.tree, item))
-                .map_err(|error| failure(&error, &meter, &self.tree))
+                .map_err(|error| failure(&error, meter, &self.tree))
                 .and_then(|value| export(&value, limits))
         }));
         outcome.unwrap_or(Err(Failure::Internal))
@@ -157,12 +182,14 @@ impl PartialEq for Expression {
 }
 
 /// `$states` with the members that are read and exist.
-fn states(members: StatesMembers, bindings: &Bindings<'_>) -> JValue {
+fn states(references: &References, bindings: &Bindings<'_>, imports: &Imports) -> JValue {
+    let members = references.states;
     let member = |name: &str, is_read: bool, value: Option<&Value>| {
-        value.filter(|_| is_read).map(|value| (name.to_owned(), values::import(value)))
+        value.filter(|_| is_read).map(|value| (name.to_owned(), imports.value(value)))
     };
+    let input = members.input.then(|| ("input".to_owned(), imports.input(bindings.input, &references.input)));
     let states = [
-        member("input", members.input, Some(bindings.input)),
+        input,
         member("result", members.result, bindings.result),
         member("errorOutput", members.error_output, bindings.error_output),
         member("context", members.context, Some(bindings.context)),

@@ -19,6 +19,8 @@ pub struct ParseError {
 pub enum Limit {
     /// [`Limits::depth_max`](super::Limits::depth_max).
     Depth,
+    /// [`Limits::steps_max`](super::Limits::steps_max).
+    Steps,
     /// [`Limits::time_max`](super::Limits::time_max).
     Time,
     /// One of the others.
@@ -26,14 +28,15 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Depth and memory as AWS words them; time as JSONata's own guard, from which AWS's depth text comes, words it.
+    /// Depth and memory as AWS words them; steps and time as JSONata's own guard, from which AWS's depth text comes, words
+    /// time.
     fn message(self) -> &'static str {
         match self {
             Limit::Depth => {
                 "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as \
                  tail-recursive"
             }
-            Limit::Time => "Expression evaluation timeout: Check for infinite loop",
+            Limit::Steps | Limit::Time => "Expression evaluation timeout: Check for infinite loop",
             Limit::Memory => "Expression evaluation memory limit exceeded: Check for excessive memory usage",
         }
     }

@@ -5,11 +5,27 @@ use std::{thread, time::Duration};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{Bindings, Expression, Failure, Limit, Limits};
+use super::{Bindings, Expression, Failure, Limit, Limits, Template};
 use crate::scope::NoEntropy;
+
+fn with_input<T>(input: &Value, run: impl FnOnce(&Bindings<'_>) -> T) -> T {
+    run(&Bindings {
+        input,
+        result: None,
+        error_output: None,
+        context: &Value::Null,
+        variables: &IndexMap::new(),
+        entropy: &NoEntropy,
+        now_ms: 0,
+    })
+}
 
 /// Evaluates on a small stack with a long list and a long text as input.
 fn evaluate(text: &str) -> Result<Option<Value>, Failure> {
+    within(text, Limits { time_max: Duration::from_millis(1500), ..Limits::default() })
+}
+
+fn within(text: &str, limits: Limits) -> Result<Option<Value>, Failure> {
     let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let run = move || {
         let items: Vec<Value> = (0..20_000).map(|number| json!(number)).collect();
@@ -18,17 +34,7 @@ fn evaluate(text: &str) -> Result<Option<Value>, Failure> {
             "objects": (0..2_000).map(|number| json!({"a": number})).collect::<Vec<_>>(),
             "text": "ab".repeat(100_000),
         });
-        let bindings = Bindings {
-            input: &input,
-            result: None,
-            error_output: None,
-            context: &Value::Null,
-            variables: &IndexMap::new(),
-            entropy: &NoEntropy,
-            now_ms: 0,
-        };
-        let limits = Limits { time_max: Duration::from_millis(1500), ..Limits::default() };
-        expression.evaluate(&bindings, &limits)
+        with_input(&input, |bindings| expression.evaluate(bindings, &limits))
     };
     let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");
     thread.join().unwrap_or_else(|_| panic!("{text} panicked"))
@@ -89,18 +95,70 @@ fn what_would_fill_the_memory_is_refused() {
     }
 }
 
+/// By a count, not by the clock: the same on a slow machine, a fast one and a busy one.
+#[test]
+fn what_would_never_end_is_stopped_by_its_steps() {
+    let limits = Limits { steps_max: 300_000, time_max: Duration::from_secs(3600), ..Limits::default() };
+    for text in [
+        "($f := function($x) { $f($x + 1) }; $f(1))",
+        "($f := function($x) { $x > 0 ? $g($x) : 0 }; $g := function($x) { $f($x + 1) }; $f(1))",
+        "($y := function($f) { $f($f) }; $y($y))",
+        "($x := $states.input.items; $sum($map($x, function($v) { $sum($x[$v > $]) })))",
+        "($x := $states.input.items; $count($x[$count($x[$ > 0]) > 0]))",
+        "($x := $states.input.items; $count($x.($y := $; $count($x[$ = $y]))))",
+        "($x := $states.input.items; $x[$ in $x])",
+        "($x := $states.input.items; $map($x, function($v) { $sum($x) }))",
+        "($x := $states.input.items; $map($x, function($v) { $max($x) > $v }))",
+        "($x := $states.input.items; $filter($x, function($v) { $v in $x }))",
+        "($t := $states.input.text; $map($states.input.items, function($v) { $contains($t, 'c') }))",
+        "($t := $states.input.text; $map($states.input.items, function() { $substring($t, 0, 1) }))",
+        "($x := $states.input.items; $sort($x, function($l, $r) { $sum($x) > $l }))",
+        "($x := $states.input.items; $sort($x, function($l, $r) { true }).$sort($x, function($l, $r) { true }))",
+        "($x := $states.input.items; $x^($sum($x)))",
+        "($x := $states.input.items; $reduce($x, function($a, $v) { $a + $sum($x) }, 0))",
+        "($x := $states.input.items; $each({'a': 1}, function() { $map($x, function() { $map($x, $abs) }) }))",
+        "($x := $states.input.items; $x.{'n': $sum($x)})",
+        "($x := $states.input.objects; $x{$string(a): $count($x[a > $v])})",
+        "($x := $states.input.objects; $x ~> |$|{'b': $count($x[a > 1 and a > 2])}|)",
+        "[1..800000].($ * 2 > 1 ? [1..1000].($ + 1) : 0)",
+    ] {
+        assert_eq!(within(text, limits), Err(Failure::Limit(Limit::Steps)), "{text}");
+    }
+}
+
+/// What only the clock stops, what nests without an end, and what grows before it has taken many steps.
 #[test]
 fn what_would_never_end_is_stopped() {
     for (text, expected) in [
-        ("($f := function($x) { $f($x + 1) }; $f(1))", Limit::Time),
         ("($f := function($x) { 1 + $f($x + 1) }; $f(1))", Limit::Depth),
         ("($f := function($x) { [$f($x)] }; $f(1))", Limit::Depth),
-        ("($x := $states.input.items; $sum($map($x, function($v) { $sum($x[$v > $]) })))", Limit::Time),
-        ("($x := $states.input.items; $count($x[$count($x[$ > 0]) > 0]))", Limit::Time),
+        ("($f := function($x) { $x ~> $f }; $f(1))", Limit::Depth),
+        ("($f := function($x) { $f($f($x)) }; $f(1))", Limit::Depth),
+        ("($f := function($x) { {'a': $f($x)} }; $f(1))", Limit::Depth),
+        ("($f := function($x) { $map([1], function($v) { $f($v) }) }; $f(1))", Limit::Depth),
+        ("($f := function($x) { $sort([1, 2], function($l, $r) { $f($l) }) }; $f(1))", Limit::Depth),
+        ("($f := function($x) { $replace('a', /a/, $f) }; $f('a'))", Limit::Depth),
+        ("($f := function($x) { $x.($f($)) }; $f(1))", Limit::Depth),
+        ("($f := function($x) { [1][$f($)] }; $f(1))", Limit::Depth),
         ("$match($states.input.text, /a.*c|b/)", Limit::Time),
         ("$replace($states.input.text, /[ab]*c|b/, '')", Limit::Time),
     ] {
         assert_eq!(evaluate(text), Err(Failure::Limit(expected)), "{text}");
+    }
+}
+
+/// A template's expressions share one account: a thousand of them take no longer than one.
+#[test]
+fn templates_are_bounded_as_a_whole() {
+    let text = "{% $sum([1..1000].($ * 2 + $count([$]))) %}";
+    let limits = Limits { steps_max: 100_000, time_max: Duration::from_secs(3600), ..Limits::default() };
+    for (count, fits) in [(1, true), (1_000, false)] {
+        let template = Template::parse(&json!(vec![text; count])).expect("a template");
+        assert_eq!(
+            with_input(&Value::Null, |bindings| template.evaluate("Output", bindings, &limits).is_ok()),
+            fits,
+            "{count}"
+        );
     }
 }
 
@@ -124,7 +182,8 @@ fn what_looks_catastrophic_is_quick() {
         ("($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100))", json!(100)),
         ("($f := function($n) { $n = 0 ? 'done' : $f($n - 1) }; $f(20000))", json!("done")),
     ] {
-        assert_eq!(evaluate(text), Ok(Some(expected)), "{text}");
+        let limits = Limits { time_max: Duration::from_secs(3600), ..Limits::default() };
+        assert_eq!(within(text, limits), Ok(Some(expected)), "{text}");
     }
 }
 
@@ -155,17 +214,10 @@ fn deep_texts_are_harmless() {
             nest("|", "|{}|", levels),
         ] {
             let run = move || {
-                let bindings = Bindings {
-                    input: &Value::Null,
-                    result: None,
-                    error_output: None,
-                    context: &Value::Null,
-                    variables: &IndexMap::new(),
-                    entropy: &NoEntropy,
-                    now_ms: 0,
-                };
                 Expression::parse(&text).is_ok_and(|expression| {
-                    expression.clone().evaluate(&bindings, &Limits::default()).is_ok()
+                    with_input(&Value::Null, |bindings| {
+                        expression.clone().evaluate(bindings, &Limits::default()).is_ok()
+                    })
                 })
             };
             let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).expect("a thread");

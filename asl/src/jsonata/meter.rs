@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jsonata_core::{
@@ -12,7 +12,7 @@ use jsonata_core::{
     value::{JArray, JValue, with_stack},
 };
 
-use super::{Limit, Limits};
+use super::{Limit, Limits, imports::Imports};
 
 /// Memory of one item of an array.
 const ITEM_BYTES: usize = size_of::<JValue>();
@@ -25,12 +25,14 @@ const REMEMBERED_BYTES_MIN: usize = 4096;
 /// How many such values are remembered: they stay in memory until others take their place.
 const REMEMBERED_MAX: usize = 8;
 
-/// The account of one evaluation.
+/// The account of one evaluation: of an expression alone, or of all expressions of a template.
 pub(super) struct Meter {
     limits: Limits,
     started: Instant,
+    steps: Cell<u64>,
     total_bytes: Cell<usize>,
     exceeded: Cell<Option<Limit>>,
+    imports: Imports,
     /// Values measured before. Holding them keeps their addresses from being used again.
     measured: RefCell<VecDeque<(JValue, Measured)>>,
 }
@@ -40,14 +42,21 @@ impl Meter {
         Meter {
             limits,
             started: Instant::now(),
+            steps: Cell::new(0),
             total_bytes: Cell::new(0),
             exceeded: Cell::new(None),
+            imports: Imports::default(),
             measured: RefCell::new(VecDeque::new()),
         }
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The documents that were imported on this account.
+    pub(super) fn imports(&self) -> &Imports {
+        &self.imports
     }
 
     /// The first bound that was exceeded.
@@ -59,6 +68,18 @@ impl Meter {
     pub(super) fn exceed(&self, limit: Limit) -> EvaluatorError {
         self.exceeded.set(Some(self.exceeded.get().unwrap_or(limit)));
         EvaluatorError::EvaluationError(format!("{limit:?} exceeded"))
+    }
+
+    /// How long the evaluation may still take.
+    pub(super) fn time_left(&self) -> Duration {
+        self.limits.time_max.saturating_sub(self.started.elapsed())
+    }
+
+    /// Charges for nodes about to be evaluated, or values about to be looked through.
+    pub(super) fn step(&self, steps: u64) -> Result<(), EvaluatorError> {
+        let total = self.steps.get().saturating_add(steps);
+        self.steps.set(total);
+        if total > self.limits.steps_max { Err(self.exceed(Limit::Steps)) } else { Ok(()) }
     }
 
     /// Charges for `bytes` that are, or are about to be, built.
@@ -79,6 +100,7 @@ impl Meter {
             JValue::Object(fields) => fields.len() * FIELD_BYTES,
             _ => return Ok(()),
         };
+        self.step((own / ITEM_BYTES) as u64)?;
         self.charge_bytes(own)?;
         self.size(value)?;
         Ok(())

@@ -32,6 +32,21 @@ impl StatesMembers {
     }
 }
 
+/// How much of `$states.input` an expression can reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum InputUse {
+    /// These fields, if it is an object.
+    Fields(BTreeSet<String>),
+    /// All of it.
+    Whole,
+}
+
+impl Default for InputUse {
+    fn default() -> Self {
+        InputUse::Fields(BTreeSet::new())
+    }
+}
+
 /// What an expression refers to outside itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct References {
@@ -40,6 +55,7 @@ pub(super) struct References {
     /// Free names of functions used as values: a variable of that name would be meant.
     pub function_names: BTreeSet<String>,
     pub states: StatesMembers,
+    pub input: InputUse,
     /// Names of fields of the context item, and `$` and `$$` for the item itself.
     pub top_level: BTreeSet<String>,
 }
@@ -96,6 +112,8 @@ impl Walk {
                 terms.iter().for_each(|(term, _)| self.node(term, false));
             }
             AstNode::Transform { .. } => self.children(node, false),
+            // From a field back to the input.
+            AstNode::Parent(_) => self.found.input = InputUse::Whole,
             AstNode::Wildcard => self.context_item("*", at_top),
             AstNode::Descendant => self.context_item("**", at_top),
             _ => self.children(node, at_top),
@@ -116,6 +134,7 @@ impl Walk {
                 [states, member, ..]
                     if is_states(states) && states.stages.is_empty() && !walk.is_bound("states") =>
                 {
+                    walk.input_use(member, steps.get(2));
                     walk.states_member(member)
                 }
                 _ => false,
@@ -141,6 +160,20 @@ impl Walk {
         });
     }
 
+    /// Notes what of the input a step on `$states` reads, with the step behind it.
+    fn input_use(&mut self, member: &PathStep, next: Option<&PathStep>) {
+        let is_plain = member.stages.is_empty() && member.focus.is_none() && member.index_var.is_none();
+        match (&member.node, next.map(|next| &next.node)) {
+            (AstNode::Name(member), _) if member != "input" => {}
+            (AstNode::Name(_), Some(AstNode::Name(field))) if is_plain => {
+                if let InputUse::Fields(fields) = &mut self.found.input {
+                    fields.insert(field.clone());
+                }
+            }
+            _ => self.found.input = InputUse::Whole,
+        }
+    }
+
     /// Notes which member a step on `$states` reads; `false` if it may be any.
     fn states_member(&mut self, step: &PathStep) -> bool {
         let AstNode::Name(name) = &step.node else { return false };
@@ -163,6 +196,7 @@ impl Walk {
         let found = &mut self.found;
         if name == "states" {
             found.states = StatesMembers::ALL;
+            found.input = InputUse::Whole;
         } else if functions::is_function(name) {
             found.function_names.insert(name.to_owned());
         } else {

@@ -7,15 +7,13 @@ use jsonata_core::{
     value::with_stack,
 };
 
-use regex::RegexBuilder;
-
-use super::ParseError;
+use super::{ParseError, regular_expression};
 
 /// Longest expression. Definitions are at most 1 MiB; the parser takes much more memory than its text.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// Largest compiled regular expression: the time of a search grows with it.
-const REGEX_BYTES_MAX: usize = 1024 * 1024;
+/// Most regular expressions in one expression: each is compiled when it is read, which takes up to a millisecond.
+const REGULAR_EXPRESSIONS_MAX: usize = 100;
 
 /// The syntax tree of `text`.
 pub(super) fn parse(text: &str) -> Result<AstNode, ParseError> {
@@ -25,44 +23,36 @@ pub(super) fn parse(text: &str) -> Result<AstNode, ParseError> {
             message: format!("The expression is longer than {TEXT_BYTES_MAX} bytes"),
         });
     }
-    let tree = parser::parse(text).map_err(|error| parse_error(&error, text))?;
-    match refused(&tree) {
+    let mut tree = parser::parse(text).map_err(|error| parse_error(&error, text))?;
+    let mut regular_expressions = 0;
+    match adapt(&mut tree, &mut regular_expressions) {
         Some(error) => Err(error),
         None => Ok(tree),
     }
 }
 
-/// The first thing in the tree that parses here and must not.
-fn refused(node: &AstNode) -> Option<ParseError> {
+/// Puts regular expressions into the syntax that can be run. Gives the first thing in the tree that parses here and must
+/// not.
+fn adapt(node: &mut AstNode, regular_expressions: &mut usize) -> Option<ParseError> {
     match node {
         AstNode::Binary { op: BinaryOp::Coalesce, .. } => return Some(unary("?")),
         AstNode::Binary { op: BinaryOp::Default, .. } => return Some(unary(":")),
         AstNode::Regex { pattern, flags } => {
-            if let Some(error) = regex_error(pattern, flags) {
+            *regular_expressions += 1;
+            if *regular_expressions > REGULAR_EXPRESSIONS_MAX {
+                let message =
+                    format!("The expression has more than {REGULAR_EXPRESSIONS_MAX} regular expressions");
+                return Some(ParseError { code: None, message });
+            }
+            let translated = regular_expression::translate(pattern);
+            if let Some(error) = regular_expression::problem(pattern, &translated, flags) {
                 return Some(error);
             }
+            *pattern = translated;
         }
         _ => {}
     }
-    with_stack(|| children(node).into_iter().find_map(refused))
-}
-
-/// Why a regular expression cannot be run: all that can are matched in linear time, so that look-around and references
-/// to groups are beyond them.
-fn regex_error(pattern: &str, flags: &str) -> Option<ParseError> {
-    let built = RegexBuilder::new(pattern)
-        .case_insensitive(flags.contains('i'))
-        .multi_line(flags.contains('m'))
-        .size_limit(REGEX_BYTES_MAX)
-        .build();
-    let reason = match built.err()? {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        // The last line says what is wrong, those before it show where.
-        error => {
-            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-        }
-    };
-    Some(ParseError { code: None, message: format!("Unsupported regular expression /{pattern}/: {reason}") })
+    with_stack(|| children_mut(node).into_iter().find_map(|child| adapt(child, regular_expressions)))
 }
 
 /// What 2.0.6 says where 2.1 reads `??` or `?:`: the condition's `?` is followed by an operator instead of a value.
@@ -73,59 +63,73 @@ fn unary(symbol: &str) -> ParseError {
     }
 }
 
-/// The nodes right below a node, in the order of the text, those of its path steps and predicates included.
+/// The nodes right below a node, in the order of the text, those of its path steps and predicates included: once for
+/// shared references, once for exclusive ones.
+macro_rules! children_of {
+    ($node:expr, $iter:ident, $as_ref:ident, $as_deref:ident) => {
+        match $node {
+            AstNode::Path { steps } => steps
+                .$iter()
+                .flat_map(|PathStep { node, stages, .. }| {
+                    let predicates = stages.$iter().filter_map(|stage| match stage {
+                        Stage::Filter(predicate) => Some(predicate.$as_ref()),
+                        Stage::KeepArray | Stage::Index(_) => None,
+                    });
+                    std::iter::once(node).chain(predicates)
+                })
+                .collect(),
+            AstNode::Binary { lhs, rhs, .. } => vec![lhs.$as_ref(), rhs.$as_ref()],
+            AstNode::Unary { operand, .. } => vec![operand.$as_ref()],
+            AstNode::Function { args, .. } => args.$iter().collect(),
+            AstNode::Call { procedure, args } => {
+                std::iter::once(procedure.$as_ref()).chain(args.$iter()).collect()
+            }
+            AstNode::Lambda { body, .. } => vec![body.$as_ref()],
+            AstNode::Array(items) | AstNode::ArrayGroup(items) | AstNode::Block(items) => {
+                items.$iter().collect()
+            }
+            AstNode::Object(pairs) => pairs.$iter().flat_map(|(key, value)| [key, value]).collect(),
+            AstNode::ObjectTransform { input, pattern } => std::iter::once(input.$as_ref())
+                .chain(pattern.$iter().flat_map(|(key, value)| [key, value]))
+                .collect(),
+            AstNode::Conditional { condition, then_branch, else_branch } => {
+                [condition.$as_ref(), then_branch.$as_ref()]
+                    .into_iter()
+                    .chain(else_branch.$as_deref())
+                    .collect()
+            }
+            AstNode::FunctionApplication(inner) => vec![inner.$as_ref()],
+            AstNode::Sort { input, terms } => {
+                std::iter::once(input.$as_ref()).chain(terms.$iter().map(|(term, _)| term)).collect()
+            }
+            AstNode::Transform { location, update, delete } => {
+                [location.$as_ref(), update.$as_ref()].into_iter().chain(delete.$as_deref()).collect()
+            }
+            AstNode::String(_)
+            | AstNode::Name(_)
+            | AstNode::Number(_)
+            | AstNode::Boolean(_)
+            | AstNode::Null
+            | AstNode::Undefined
+            | AstNode::Placeholder
+            | AstNode::Regex { .. }
+            | AstNode::Variable(_)
+            | AstNode::ParentVariable(_)
+            | AstNode::Wildcard
+            | AstNode::Descendant
+            | AstNode::Parent(_) => Vec::new(),
+        }
+    };
+}
+
+/// The nodes right below a node, in the order of the text.
 pub(super) fn children(node: &AstNode) -> Vec<&AstNode> {
-    fn of_pairs(pairs: &[(AstNode, AstNode)]) -> impl Iterator<Item = &AstNode> {
-        pairs.iter().flat_map(|(key, value)| [key, value])
-    }
-    match node {
-        AstNode::Path { steps } => steps.iter().flat_map(of_step).collect(),
-        AstNode::Binary { lhs, rhs, .. } => vec![lhs, rhs],
-        AstNode::Unary { operand, .. } => vec![operand],
-        AstNode::Function { args, .. } => args.iter().collect(),
-        AstNode::Call { procedure, args } => std::iter::once(&**procedure).chain(args).collect(),
-        AstNode::Lambda { body, .. } => vec![body],
-        AstNode::Array(items) | AstNode::ArrayGroup(items) | AstNode::Block(items) => items.iter().collect(),
-        AstNode::Object(pairs) => of_pairs(pairs).collect(),
-        AstNode::ObjectTransform { input, pattern } => {
-            std::iter::once(&**input).chain(of_pairs(pattern)).collect()
-        }
-        AstNode::Conditional { condition, then_branch, else_branch } => {
-            [&**condition, &**then_branch].into_iter().chain(else_branch.as_deref()).collect()
-        }
-        AstNode::FunctionApplication(inner) => vec![inner],
-        AstNode::Sort { input, terms } => {
-            std::iter::once(&**input).chain(terms.iter().map(|(term, _)| term)).collect()
-        }
-        AstNode::Transform { location, update, delete } => {
-            [&**location, &**update].into_iter().chain(delete.as_deref()).collect()
-        }
-        AstNode::String(_)
-        | AstNode::Name(_)
-        | AstNode::Number(_)
-        | AstNode::Boolean(_)
-        | AstNode::Null
-        | AstNode::Undefined
-        | AstNode::Placeholder
-        | AstNode::Regex { .. }
-        | AstNode::Variable(_)
-        | AstNode::ParentVariable(_)
-        | AstNode::Wildcard
-        | AstNode::Descendant
-        | AstNode::Parent(_) => Vec::new(),
-    }
+    children_of!(node, iter, as_ref, as_deref)
 }
 
-fn of_step(step: &PathStep) -> impl Iterator<Item = &AstNode> {
-    std::iter::once(&step.node).chain(predicates(step))
-}
-
-/// The predicates of a path step.
-pub(super) fn predicates(step: &PathStep) -> impl Iterator<Item = &AstNode> {
-    step.stages.iter().filter_map(|stage| match stage {
-        Stage::Filter(predicate) => Some(&**predicate),
-        Stage::KeepArray | Stage::Index(_) => None,
-    })
+/// As [`children`], to be changed.
+pub(super) fn children_mut(node: &mut AstNode) -> Vec<&mut AstNode> {
+    children_of!(node, iter_mut, as_mut, as_deref_mut)
 }
 
 fn parse_error(error: &ParserError, text: &str) -> ParseError {

@@ -1,11 +1,13 @@
 //! Templates: any JSON whose strings may be expressions (`Arguments`, `Output`, `Assign`, `ItemSelector`, ...). Names
 //! of fields never are.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use serde_json::{Map, Value};
 
-use super::{Bindings, Expression, Failure, FieldFailure, Limit, Limits, ParseError, ResultType};
+use super::{
+    Bindings, Expression, Failure, FieldFailure, Limit, Limits, ParseError, ResultType, meter::Meter,
+};
 use crate::budget::{DEPTH_MAX, exceeds_depth, size};
 
 /// A compiled template.
@@ -47,7 +49,7 @@ impl Template {
     /// The template with each expression replaced by its value.
     ///
     /// `field` is the way to the template from its state: `Output`, `Arguments`, `Choices[0]/Assign`. The bounds hold
-    /// for each expression, and for the result as a whole.
+    /// for all expressions together, and for the result as a whole.
     ///
     /// # Errors
     /// `States.QueryEvaluationError` of the first expression that fails or is undefined, named by its field:
@@ -58,8 +60,9 @@ impl Template {
         bindings: &Bindings<'_>,
         limits: &Limits,
     ) -> Result<Value, FieldFailure> {
+        let meter = Rc::new(Meter::new(*limits));
         let mut bytes_left = limits.value_bytes_max;
-        evaluate_node(&self.node, &mut field.to_owned(), DEPTH_MAX, &mut bytes_left, bindings, limits)
+        evaluate_node(&self.node, &mut field.to_owned(), DEPTH_MAX, &mut bytes_left, bindings, &meter)
     }
 
     /// The expression that the template consists of; `None` if there is something around it, or no expression.
@@ -139,13 +142,13 @@ fn evaluate_node(
     levels: usize,
     bytes_left: &mut usize,
     bindings: &Bindings<'_>,
-    limits: &Limits,
+    meter: &Rc<Meter>,
 ) -> Result<Value, FieldFailure> {
     let length = field.len();
     match node {
         Node::Literal(value) => Ok(value.clone()),
         Node::Expression(expression) => {
-            let value = expression.evaluate_field(field, ResultType::Any, bindings, limits)?;
+            let value = expression.evaluate_field_metered(field, ResultType::Any, bindings, meter)?;
             let limit = |limit| Failure::Limit(limit).in_field(expression.text(), field);
             if exceeds_depth(&value, levels) {
                 return Err(limit(Limit::Depth));
@@ -165,7 +168,7 @@ fn evaluate_node(
                     levels.saturating_sub(1),
                     bytes_left,
                     bindings,
-                    limits,
+                    meter,
                 )?);
                 field.truncate(length);
             }
@@ -177,7 +180,7 @@ fn evaluate_node(
                 field.push('/');
                 field.push_str(name);
                 let value =
-                    evaluate_node(node, field, levels.saturating_sub(1), bytes_left, bindings, limits)?;
+                    evaluate_node(node, field, levels.saturating_sub(1), bytes_left, bindings, meter)?;
                 field.truncate(length);
                 fields.insert(name.clone(), value);
             }

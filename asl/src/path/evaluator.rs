@@ -1,14 +1,14 @@
 //! Walks a document along a path's steps. Works on lists of nodes, not by recursion over steps; only filters nest,
 //! and the parser bounds those.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde_json::{Map, Value};
 
 use super::{
     filter::{Filter, is_definite},
     function::{Function, position},
-    segment::{Segment, normal_form},
+    segment::{Segment, normal_form, token_form},
 };
 use crate::{EvaluationError, budget::Budget, java_text};
 
@@ -49,23 +49,29 @@ pub(super) fn evaluate<'v>(
         Some((Segment::Function(function), steps)) => (steps, Some(End::Apply(*function))),
         _ => (segments, None),
     };
-    let nodes = Walk { steps, goes_on: end.is_some(), root, budget }.from(start)?;
+    let nodes = Walk { segments, steps, root, budget }.from(start)?;
     match end {
         None if is_definite(segments) => match nodes.first() {
             Some(node) => Ok(Cow::Borrowed(*node)),
             None => Err(nowhere(segments)),
         },
         None => Ok(Cow::Owned(list(&nodes, budget)?)),
-        // Jayway turns `$..price.sum()` round: the function sees the list, not each of its items.
+        // Jayway turns `$..price.sum()` round: the function sees the list, not each of its items; `length()` counts what
+        // is below all of them.
+        Some(End::Apply(Function::Length)) if matches!(steps.first(), Some(Segment::Descend)) => {
+            let mut below = Vec::new();
+            nodes.iter().for_each(|node| children(node, &mut below));
+            Ok(Cow::Owned(below.len().into()))
+        }
         Some(End::Apply(function)) if matches!(steps.first(), Some(Segment::Descend)) => {
-            Ok(Cow::Owned(function.apply(&list(&nodes, budget)?).map_err(Failure::Nowhere)?))
+            Ok(Cow::Owned(function.apply_to_all(&list(&nodes, budget)?).map_err(Failure::Nowhere)?))
         }
         Some(end) => {
             let mut made = Vec::with_capacity(nodes.len());
             for node in nodes {
                 made.extend(finish(end, node, steps, budget)?);
             }
-            if !is_definite(steps) {
+            if !steps.iter().all(|step| step.is_definite(false)) {
                 return Ok(Cow::Owned(Value::Array(made)));
             }
             made.pop().map(Cow::Owned).ok_or_else(|| nowhere(segments))
@@ -88,8 +94,17 @@ fn list(nodes: &[&Value], budget: &Budget) -> Result<Value, Failure> {
 fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Result<Option<Value>, Failure> {
     match (end, node) {
         (End::Apply(function), node) => {
-            budget.produce(node)?;
-            function.apply(node).map(Some).map_err(Failure::Nowhere)
+            budget.visit(node.as_array().map_or(1, Vec::len))?;
+            let value = function.apply(node).map_err(Failure::Nowhere)?;
+            budget.produce(&value)?;
+            Ok(Some(value))
+        }
+        // `$..['a','b']` is about the objects that have all of the fields.
+        (End::Merge(names), Value::Object(fields))
+            if matches!(steps.last(), Some(Segment::Descend))
+                && !names.iter().all(|name| fields.contains_key(name)) =>
+        {
+            Ok(None)
         }
         (End::Merge(names), Value::Object(fields)) => {
             let mut merged = Map::new();
@@ -100,7 +115,7 @@ fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Res
             }
             Ok(Some(Value::Object(merged)))
         }
-        (End::Merge(names), node) if is_definite(steps) => {
+        (End::Merge(names), node) if steps.iter().all(|step| step.is_definite(false)) => {
             Err(no_object(&Segment::Children(names.to_vec()), node, steps))
         }
         (End::Merge(_), _) => Ok(None),
@@ -109,9 +124,9 @@ fn finish(end: End<'_>, node: &Value, steps: &[Segment], budget: &Budget) -> Res
 
 /// The walk along a path's steps, all of which lead to nodes of the document.
 struct Walk<'w, 'v> {
+    /// The whole path: the steps and, perhaps, what an [`End`] was made of.
+    segments: &'w [Segment],
     steps: &'w [Segment],
-    /// An [`End`] follows the steps.
-    goes_on: bool,
     root: &'v Value,
     budget: &'w Budget,
 }
@@ -122,7 +137,7 @@ impl<'v> Walk<'_, 'v> {
         let mut nodes = vec![start];
         let mut definite = true;
         for (at, step) in self.steps.iter().enumerate() {
-            let last = !self.goes_on && at + 1 == self.steps.len();
+            let last = at + 1 == self.segments.len();
             let mut next = Vec::new();
             for node in nodes {
                 self.budget.visit(1)?;
@@ -162,11 +177,18 @@ impl<'v> Walk<'_, 'v> {
             (Segment::Children(names), Value::Object(fields)) => {
                 next.extend(names.iter().filter_map(|name| fields.get(name)));
             }
+            // Jayway looks for arrays behind `..`, and goes on with all of their items.
+            (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, Value::Array(items))
+                if !last && matches!(before.last(), Some(Segment::Descend)) =>
+            {
+                self.budget.visit(items.len())?;
+                next.extend(items);
+            }
             (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, Value::Array(items)) => {
                 select(step, items, next, self.budget)?;
             }
             (Segment::Index(_) | Segment::Indexes(_) | Segment::Slice { .. }, node) if definite => {
-                return Err(no_array(step, node, before));
+                return Err(no_array(self.rest(at), node, before));
             }
             (Segment::Wildcard, node) => {
                 let found = next.len();
@@ -176,34 +198,42 @@ impl<'v> Walk<'_, 'v> {
             (Segment::Descend, node) => descend(node, next, self.budget)?,
             (Segment::Filter(filter), node) => {
                 let below = matches!(before.last(), Some(Segment::Descend));
-                self.filter(filter, node, below, definite, next)?;
+                self.filter(filter, node, below, definite.then_some(at), next)?;
             }
             _ => {}
         }
         Ok(())
     }
 
+    /// The step and all behind it, which Jayway's texts show together.
+    fn rest(&self, at: usize) -> &[Segment] {
+        self.segments.get(at..).unwrap_or_default()
+    }
+
     /// Jayway tests each item of an array, but an object itself, not its fields. After `..` the items are nodes of
-    /// their own.
+    /// their own. `definite_at` is the place of the filter if all steps before it are definite.
     fn filter(
         &self,
         filter: &Filter,
         node: &'v Value,
         below: bool,
-        definite: bool,
+        definite_at: Option<usize>,
         next: &mut Vec<&'v Value>,
     ) -> Result<(), Failure> {
         let candidates = match node {
             Value::Array(items) if !below => items.as_slice(),
             Value::Object(_) => std::slice::from_ref(node),
             Value::Array(_) => &[],
-            _ if definite => {
-                return Err(Failure::Nowhere(format!(
-                    "Filter: [?] can not be applied to primitives. Current context is: {}",
-                    java_text::display(node)
-                )));
-            }
-            _ => &[],
+            _ => match definite_at {
+                Some(at) => {
+                    return Err(Failure::Nowhere(format!(
+                        "Filter: {} can not be applied to primitives. Current context is: {}",
+                        token_form(self.rest(at)),
+                        java_text::display(node)
+                    )));
+                }
+                None => &[],
+            },
         };
         for candidate in candidates {
             if filter.accepts(candidate, self.root, self.budget)? {
@@ -228,20 +258,27 @@ fn select<'v>(
             indexes.iter().copied().for_each(pick);
         }
         Segment::Slice { from, to } => {
-            let bound = |index: i64| {
-                let length = items.len() as u64;
-                let from_end = || length.saturating_sub(index.unsigned_abs());
-                usize::try_from(u64::try_from(index).map_or_else(|_| from_end(), |index| index.min(length)))
-                    .unwrap_or(items.len())
-            };
-            let selected = from.map_or(0, bound)..to.map_or(items.len(), bound);
-            let selected = items.get(selected).unwrap_or_default();
-            budget.visit(selected.len())?;
-            next.extend(selected);
+            let indexes = slice(*from, *to, items.len());
+            budget.visit(usize::try_from(indexes.end - indexes.start).unwrap_or_default())?;
+            indexes.for_each(pick);
         }
         _ => {}
     }
     Ok(())
+}
+
+/// The indexes that a slice goes through. Jayway counts from the first to the last and reads each of them by itself, so
+/// that a slice from the end to an index from the start wraps around: `[-2:1]` is the last two and the first.
+fn slice(from: Option<i64>, to: Option<i64>, length: usize) -> Range<i64> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let from_start =
+        |index: i64| if index < 0 { (length + index.max(-length)).max(0) } else { index.min(length) };
+    let (start, end) = match (from, to) {
+        (Some(from), Some(to)) => (from.max(-length), to.min(length)),
+        (Some(from), None) => (from_start(from), length),
+        (None, to) => (0, to.map_or(length, from_start)),
+    };
+    start..end.max(start)
 }
 
 fn children<'v>(node: &'v Value, next: &mut Vec<&'v Value>) {
@@ -274,11 +311,12 @@ fn no_object(step: &Segment, node: &Value, before: &[Segment]) -> Failure {
     ))
 }
 
-fn no_array(step: &Segment, node: &Value, before: &[Segment]) -> Failure {
+fn no_array(rest: &[Segment], node: &Value, before: &[Segment]) -> Failure {
     Failure::Nowhere(match node {
         Value::Null => format!("The path {} is null", normal_form(before)),
         _ => format!(
-            "Filter: {step} can only be applied to arrays. Current context is: {}",
+            "Filter: {} can only be applied to arrays. Current context is: {}",
+            token_form(rest),
             java_text::display(node)
         ),
     })

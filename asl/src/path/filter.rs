@@ -1,6 +1,6 @@
 //! The predicates of filter steps, `[?(@.price < 10 && @.name == 'x')]`, with Jayway's comparisons.
 
-use std::{borrow::Cow, cmp::Ordering, collections::HashSet};
+use std::{borrow::Cow, cmp::Ordering};
 
 use regex::Regex;
 use serde_json::{Number, Value};
@@ -9,7 +9,7 @@ use super::{
     evaluator::{Failure, evaluate},
     segment::Segment,
 };
-use crate::{budget::Budget, number};
+use crate::{budget::Budget, java_text, number};
 
 /// A predicate over one node.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub(super) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
-    /// `@.a`: the path leads somewhere, even to `null`.
+    /// `@.a`: the path leads somewhere, even to `null`. An indefinite path always leads to a list, even to an empty one.
     Exists(Query),
     Compare(Operand, Operator, Operand),
 }
@@ -121,29 +121,24 @@ impl Filter {
                 Ok(false)
             }
             Filter::Not(filter) => Ok(!filter.accepts(node, root, budget)?),
-            Filter::Exists(query) => Ok(match query.value(node, root, budget)? {
-                None => false,
-                Some(value) => query.is_definite() || value.as_array().is_none_or(|found| !found.is_empty()),
-            }),
-            Filter::Compare(left, operator, right) => {
-                let left = left.value(node, root, budget)?;
-                if let Operand::Pattern(pattern) = right {
-                    return Ok(match left {
-                        Some(value) => matches_text(&value, pattern, budget)?,
-                        None => false,
-                    });
+            Filter::Exists(query) => Ok(query.value(node, root, budget)?.is_some()),
+            Filter::Compare(left, operator, right) => match (left, operator, right) {
+                (text, Operator::Matches, Operand::Pattern(pattern))
+                | (Operand::Pattern(pattern), Operator::Matches, text) => {
+                    matches(text.value(node, root, budget)?.as_deref(), pattern, budget)
                 }
-                compare(left.as_deref(), *operator, right.value(node, root, budget)?.as_deref(), budget)
-            }
+                _ => compare(
+                    left.value(node, root, budget)?.as_deref(),
+                    *operator,
+                    right.value(node, root, budget)?.as_deref(),
+                    budget,
+                ),
+            },
         }
     }
 }
 
 impl Query {
-    fn is_definite(&self) -> bool {
-        is_definite(&self.segments)
-    }
-
     fn value<'v>(
         &self,
         node: &'v Value,
@@ -180,25 +175,31 @@ impl Operand {
     }
 }
 
-/// Jayway's `=~`: of an array, any text may match.
-fn matches_text(value: &Value, pattern: &Regex, budget: &Budget) -> Result<bool, Failure> {
+/// Jayway's `=~`: of an array, any item may match. What has no text of its own, an absent value included, is the empty
+/// text.
+fn matches(value: Option<&Value>, pattern: &Regex, budget: &Budget) -> Result<bool, Failure> {
     match value {
-        Value::String(text) => {
-            // Each byte may cost as much as the pattern is long, so each is charged.
-            budget.visit(text.len())?;
-            Ok(pattern.is_match(text))
-        }
-        Value::Number(number) => Ok(pattern.is_match(&number.to_string())),
-        Value::Array(items) => {
-            for item in items.iter().filter(|item| item.is_string()) {
-                if matches_text(item, pattern, budget)? {
+        Some(Value::Array(items)) => {
+            for item in items {
+                if is_match(Some(item), pattern, budget)? {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
-        _ => Ok(false),
+        value => is_match(value, pattern, budget),
     }
+}
+
+fn is_match(value: Option<&Value>, pattern: &Regex, budget: &Budget) -> Result<bool, Failure> {
+    let text = match value {
+        Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Cow::Owned(java_text::display(value)),
+        _ => Cow::Borrowed(""),
+    };
+    // Each byte may cost as much as the pattern is long, so each is charged.
+    budget.visit(text.len())?;
+    Ok(pattern.is_match(&text))
 }
 
 fn compare(
@@ -221,17 +222,28 @@ fn compare(
         Operator::Matches => false,
         Operator::In => right.and_then(Value::as_array).is_some_and(|list| holds(list, left)),
         Operator::NotIn => !right.and_then(Value::as_array).is_some_and(|list| holds(list, left)),
-        Operator::SubsetOf => sets(left, right).is_some_and(|(left, right)| left.is_subset(&right)),
-        Operator::AnyOf => sets(left, right).is_some_and(|(left, right)| !left.is_disjoint(&right)),
-        Operator::NoneOf => sets(left, right).is_some_and(|(left, right)| left.is_disjoint(&right)),
-        Operator::AllOf => sets(left, right).is_some_and(|(left, right)| right.is_subset(&left)),
+        Operator::SubsetOf | Operator::AnyOf | Operator::NoneOf => match lists(left, right) {
+            Some((left, right)) => {
+                budget.visit(left.len().saturating_mul(right.len()))?;
+                let mut held = left.iter().map(|item| holds(right, Some(item)));
+                match operator {
+                    Operator::SubsetOf => held.all(|held| held),
+                    Operator::AnyOf => held.any(|held| held),
+                    _ => !held.any(|held| held),
+                }
+            }
+            None => false,
+        },
+        // Jayway reads `all`, but its evaluation of it always fails.
+        Operator::AllOf => false,
         Operator::Size => {
             let length = match left {
                 Some(Value::Array(items)) => items.len(),
                 Some(Value::String(text)) => text.encode_utf16().count(),
                 _ => return Ok(false),
             };
-            right.and_then(Value::as_u64) == u64::try_from(length).ok()
+            // Jayway cuts a fraction off.
+            right.and_then(Value::as_f64).is_some_and(|size| size.trunc() == length as f64)
         }
         Operator::Empty => {
             let empty = match left {
@@ -268,7 +280,6 @@ fn equal(left: Option<&Value>, right: Option<&Value>) -> bool {
             text.parse::<Number>().is_ok_and(|parsed| number::compare(number, &parsed).is_eq())
         }
         (Some(left), Some(right)) => left == right,
-        (None, None) => true,
         _ => false,
     }
 }
@@ -276,7 +287,6 @@ fn equal(left: Option<&Value>, right: Option<&Value>) -> bool {
 fn same_type(left: Option<&Value>, right: Option<&Value>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => std::mem::discriminant(left) == std::mem::discriminant(right),
-        (None, None) => true,
         _ => false,
     }
 }
@@ -293,9 +303,6 @@ fn holds(list: &[Value], value: Option<&Value>) -> bool {
     list.iter().any(|item| equal(Some(item), value))
 }
 
-fn sets<'v>(
-    left: Option<&'v Value>,
-    right: Option<&'v Value>,
-) -> Option<(HashSet<&'v Value>, HashSet<&'v Value>)> {
-    Some((left?.as_array()?.iter().collect(), right?.as_array()?.iter().collect()))
+fn lists<'v>(left: Option<&'v Value>, right: Option<&'v Value>) -> Option<(&'v [Value], &'v [Value])> {
+    Some((left?.as_array()?, right?.as_array()?))
 }

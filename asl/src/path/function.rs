@@ -3,6 +3,9 @@
 
 use serde_json::{Number, Value};
 
+/// Jayway's text where a function finds nothing that it could work with.
+const NOTHING_TO_AGGREGATE: &str = "Aggregation function attempted to calculate value using empty array";
+
 /// A function at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Function {
@@ -59,6 +62,14 @@ impl Function {
         }
     }
 
+    /// The function's value for all the nodes that a path with `..` leads to.
+    pub(super) fn apply_to_all(self, nodes: &Value) -> Result<Value, String> {
+        match self {
+            Function::First | Function::Last | Function::Index(_) => Err(NOTHING_TO_AGGREGATE.to_owned()),
+            _ => self.apply(nodes),
+        }
+    }
+
     /// The function's value; the error is Jayway's text.
     pub(super) fn apply(self, node: &Value) -> Result<Value, String> {
         match self {
@@ -101,7 +112,7 @@ fn aggregate(node: &Value, combine: impl Fn(&[f64]) -> f64) -> Result<Value, Str
     let numbers: Vec<f64> =
         node.as_array().map(|items| items.iter().filter_map(Value::as_f64).collect()).unwrap_or_default();
     if numbers.is_empty() {
-        return Err("Aggregation function attempted to calculate value using empty array".to_owned());
+        return Err(NOTHING_TO_AGGREGATE.to_owned());
     }
     // A sum of huge numbers may be infinite, for which JSON has no number.
     Ok(Number::from_f64(combine(&numbers)).map_or(Value::Null, Value::Number))
@@ -109,12 +120,15 @@ fn aggregate(node: &Value, combine: impl Fn(&[f64]) -> f64) -> Result<Value, Str
 
 fn element(node: &Value, index: i64) -> Result<Value, String> {
     let Value::Array(items) = node else {
-        return Err("Can only be applied to arrays".to_owned());
+        return Err(NOTHING_TO_AGGREGATE.to_owned());
     };
-    position(index, items.len())
-        .and_then(|position| items.get(position))
-        .cloned()
-        .ok_or_else(|| format!("Index {index} out of bounds for length {}", items.len()))
+    position(index, items.len()).and_then(|position| items.get(position)).cloned().ok_or_else(|| {
+        match (index, items.len()) {
+            (-1, _) | (_, 0) => format!("Index {index} out of bounds for length {}", items.len()),
+            (..0, count) => format!("Target index:{index} larger than object count:{count}"),
+            (_, length) => format!("Index {index} out of bounds for length {length}"),
+        }
+    })
 }
 
 /// The place in an array of this length that an index names; negative ones count from the end.

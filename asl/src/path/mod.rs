@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub use self::reference::ReferencePath;
-use self::{evaluator::Failure, segment::Segment};
+use self::{evaluator::Failure, parser::Names, segment::Segment};
 use crate::{EvaluationError, Scope, budget::Budget, java_text};
 
 /// A compiled path, such as `$.a.b[0]`, `$..book[?(@.price < 10)]` or `$$.Execution.Id`.
@@ -54,9 +54,9 @@ impl Path {
     ///
     /// # Errors
     /// If the text is no path, has more than 256 steps, nests filters more than 16 levels deep, or uses what this
-    /// dialect lacks (a slice's step, `$[(...)]`, look-around in regular expressions).
+    /// dialect lacks (`$[(...)]`, parameters of functions, look-around in regular expressions).
     pub fn parse(text: &str) -> Result<Path, ParseError> {
-        let (root, segments) = parser::parse(text)?;
+        let (root, segments) = parser::parse(text, Names::Any)?;
         Ok(Path { text: text.to_owned(), root, segments })
     }
 
@@ -67,7 +67,8 @@ impl Path {
     /// As [`Path::parse`], and if the path is no reference path.
     pub fn parse_reference(text: &str) -> Result<Path, ParseError> {
         reference::require_dollar(text)?;
-        let path = Path::parse(text)?;
+        let (root, segments) = parser::parse(text, Names::Plain)?;
+        let path = Path { text: text.to_owned(), root, segments };
         if path.is_reference() {
             Ok(path)
         } else {

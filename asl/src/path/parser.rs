@@ -2,7 +2,7 @@
 //! overflow the stack.
 
 use regex::{Regex, RegexBuilder};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     ParseError, Root,
@@ -10,7 +10,7 @@ use super::{
     function::Function,
     segment::Segment,
 };
-use crate::{cursor::Cursor, variable_name};
+use crate::{cursor::Cursor, number, variable_name};
 
 /// How deep parentheses, negations, lists and paths may nest within a filter.
 const FILTER_DEPTH_MAX: usize = 16;
@@ -19,8 +19,17 @@ const SEGMENTS_MAX: usize = 256;
 /// The compiled size of a regular expression in a filter, in bytes: it bounds what matching one byte may cost.
 const REGEX_SIZE_MAX: usize = 32 * 1024;
 
+/// Which characters a name behind a dot may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// All that Jayway lets pass.
+    Any,
+    /// None that could be read as an operator: the ASL specification forbids those in Reference Paths.
+    Plain,
+}
+
 /// Reads a whole path.
-pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
+pub(super) fn parse(text: &str, names: Names) -> Result<(Root, Vec<Segment>), ParseError> {
     let Some(rest) = text.strip_prefix('$') else {
         return Err(ParseError::new("A path starts with '$', '$$' or '$' and the name of a variable"));
     };
@@ -28,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<(Root, Vec<Segment>), ParseError> {
         Some(rest) => (Root::Context, rest),
         None => root(rest)?,
     };
-    let mut parser = Parser { cursor: Cursor::new(text, rest), depth: 0 };
+    let mut parser = Parser { cursor: Cursor::new(text, rest), depth: 0, names };
     let segments = parser.segments()?;
     if !parser.cursor.rest().is_empty() {
         return Err(parser.error("Unexpected character"));
@@ -52,6 +61,7 @@ struct Parser<'t> {
     cursor: Cursor<'t>,
     /// How deep in a filter the parser is; 0 outside.
     depth: usize,
+    names: Names,
 }
 
 impl Parser<'_> {
@@ -65,23 +75,23 @@ impl Parser<'_> {
 
     fn segments(&mut self) -> Result<Vec<Segment>, ParseError> {
         let mut segments = Vec::new();
+        let mut behind_bracket = false;
         loop {
-            if self.cursor.take("..") {
+            let descends = self.cursor.take("..");
+            if descends {
                 segments.push(Segment::Descend);
-                if self.cursor.peek() == Some('[') {
-                    segments.push(self.bracket()?);
-                } else {
-                    segments.push(self.dotted()?);
-                }
-            } else if self.cursor.take(".") {
-                // `$.['name']` is written in AWS's own documentation.
-                if self.cursor.peek() == Some('[') {
-                    segments.push(self.bracket()?);
-                } else {
-                    segments.push(self.dotted()?);
-                }
-            } else if self.cursor.peek() == Some('[') {
+            }
+            let is_dotted = descends || self.cursor.take(".");
+            // `$.['name']` is written in AWS's own documentation.
+            if self.cursor.peek() == Some('[') {
                 segments.push(self.bracket()?);
+                behind_bracket = true;
+            // Jayway wants no dot behind a bracket: `$.book[0]title`.
+            } else if is_dotted
+                || behind_bracket && self.depth == 0 && self.cursor.peek().is_some_and(is_name_start)
+            {
+                segments.push(self.dotted()?);
+                behind_bracket = false;
             } else {
                 return Ok(segments);
             }
@@ -117,10 +127,10 @@ impl Parser<'_> {
                 '.' | '[' | '(' => break,
                 ']' | ')' | '=' | '<' | '>' | '!' | '&' | '|' | ',' | '~' if self.depth > 0 => break,
                 c if c.is_whitespace() && self.depth > 0 => break,
-                c if c.is_whitespace() => {
+                ' ' => {
                     return Err(self.error("Use brackets, as in ['my name'], for a name with blanks"));
                 }
-                '*' | '?' | '@' | ',' | ']' | ')' | '\'' | '"' | ':' => {
+                c if self.names == Names::Plain && !is_plain(c) => {
                     return Err(self.error("Unexpected character"));
                 }
                 c => name.push(c),
@@ -169,7 +179,9 @@ impl Parser<'_> {
         Ok(segment)
     }
 
+    /// All in the same kind of quotes, as Jayway wants it.
     fn names(&mut self) -> Result<Segment, ParseError> {
+        let quote = self.cursor.peek();
         let mut names = vec![self.quoted()?];
         loop {
             self.cursor.skip_blanks();
@@ -177,6 +189,9 @@ impl Parser<'_> {
                 break;
             }
             self.cursor.skip_blanks();
+            if self.cursor.peek() != quote {
+                return Err(self.error("Expected a name in the same kind of quotes"));
+            }
             names.push(self.quoted()?);
         }
         Ok(match names.pop() {
@@ -194,6 +209,13 @@ impl Parser<'_> {
         if self.cursor.take(":") {
             self.cursor.skip_blanks();
             let to = self.integer()?;
+            if first.is_none() && to.is_none() {
+                return Err(self.error("Expected an index before or behind the ':'"));
+            }
+            // A step. Jayway reads it and ignores it.
+            if self.cursor.take(":") {
+                self.cursor.take_while(|c| c == ':' || c == '-' || c.is_ascii_digit());
+            }
             return Ok(Segment::Slice { from: first, to });
         }
         let Some(first) = first else {
@@ -301,11 +323,6 @@ impl Parser<'_> {
         };
         self.cursor.skip_blanks();
         let right = self.operand()?;
-        if matches!(left, Operand::Pattern(_))
-            || matches!(right, Operand::Pattern(_)) != (operator == Operator::Matches)
-        {
-            return Err(self.error("A regular expression stands to the right of '=~', and nothing else does"));
-        }
         Ok(Filter::Compare(left, operator, right))
     }
 
@@ -334,7 +351,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A JSON value, its texts in either kind of quotes.
+    /// A JSON value, its texts in either kind of quotes, its numbers as Java's `BigDecimal` reads them (`.5`, `010`).
     fn literal(&mut self) -> Result<Value, ParseError> {
         match self.cursor.peek() {
             Some('\'' | '"') => self.quoted().map(Value::String),
@@ -352,14 +369,35 @@ impl Parser<'_> {
                 }
                 Ok(Value::Array(items))
             }),
+            Some('{') => self.nested(|parser| {
+                parser.expect("{")?;
+                let mut fields = Map::new();
+                parser.cursor.skip_blanks();
+                while !parser.cursor.take("}") {
+                    if !fields.is_empty() {
+                        parser.expect(",")?;
+                        parser.cursor.skip_blanks();
+                    }
+                    let name = parser.quoted()?;
+                    parser.cursor.skip_blanks();
+                    parser.expect(":")?;
+                    parser.cursor.skip_blanks();
+                    fields.insert(name, parser.literal()?);
+                    parser.cursor.skip_blanks();
+                }
+                Ok(Value::Object(fields))
+            }),
             _ => {
                 let before = self.cursor.rest();
                 let word =
                     self.cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
-                serde_json::from_str(word).map_err(|_| {
-                    self.cursor.reset(before);
-                    self.error("Expected a path, a number, a text in quotes, true, false or null")
-                })
+                number::lenient(word)
+                    .map(Value::Number)
+                    .or_else(|| serde_json::from_str(word).ok())
+                    .ok_or_else(|| {
+                        self.cursor.reset(before);
+                        self.error("Expected a path, a number, a text in quotes, true, false or null")
+                    })
             }
         }
     }
@@ -403,4 +441,14 @@ impl Parser<'_> {
             .build()
             .map_err(|error| self.error(&format!("The regular expression is not supported ({error})")))
     }
+}
+
+/// Whether a name can start here where no dot stands before it.
+fn is_name_start(c: char) -> bool {
+    !matches!(c, '.' | '[' | '(' | '*' | ' ' | ']' | ')')
+}
+
+/// Whether a name in a Reference Path may have this character: no operator, no quote, no blank.
+fn is_plain(c: char) -> bool {
+    !c.is_whitespace() && !matches!(c, '*' | '?' | '@' | ',' | ']' | ')' | '\'' | '"' | ':')
 }

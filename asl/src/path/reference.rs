@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{ParseError, Root, parser, segment::Segment};
+use super::{
+    ParseError, Root,
+    parser::{self, Names},
+    segment::Segment,
+};
 use crate::{
     EvaluationError,
     budget::{DEPTH_MAX, check_depth},
@@ -54,7 +58,7 @@ impl ReferencePath {
     /// If the text is no path, is no reference path, starts at the context object or a variable, or goes more than 120 levels deep.
     pub fn parse(text: &str) -> Result<ReferencePath, ParseError> {
         require_dollar(text)?;
-        let (root, segments) = parser::parse(text)?;
+        let (root, segments) = parser::parse(text, Names::Plain)?;
         match root {
             Root::Input => {}
             Root::Context => {
@@ -195,6 +199,12 @@ mod tests {
             "$$",
             "$.a.length()",
             "$.a[-1]",
+            "$.a@b",
+            "$.a,b",
+            "$.a:b",
+            "$.a?",
+            "$.a*",
+            "$.a b",
             &deep,
         ] {
             assert!(ReferencePath::parse(text).is_err(), "{text}");

@@ -65,12 +65,17 @@ impl fmt::Display for Segment {
             Segment::Wildcard => f.write_str("[*]"),
             Segment::Filter(_) => f.write_str("[?]"),
             Segment::Descend => f.write_str(".."),
-            Segment::Function(function) => write!(f, ".{}", function.name()),
+            Segment::Function(function) => write!(f, ".{}()", function.name()),
         }
     }
 }
 
 /// The normal form of a path's first steps.
 pub(super) fn normal_form(segments: &[Segment]) -> String {
-    segments.iter().fold("$".to_owned(), |text, segment| text + &segment.to_string())
+    "$".to_owned() + &token_form(segments)
+}
+
+/// Steps as they stand in Jayway's texts about the first of them.
+pub(super) fn token_form(segments: &[Segment]) -> String {
+    segments.iter().map(Segment::to_string).collect()
 }

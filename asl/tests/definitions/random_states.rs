@@ -1,10 +1,11 @@
-//! States with fields of all types and both query languages, at random: reading them ends in a definition or in errors,
-//! and validation says the same as parsing. So does whatever comes of changing a valid definition.
+//! States and whole definitions at random, of all types and in both query languages, most of them nearly right: reading
+//! them ends in a definition or in errors, and validation says the same as parsing.
 
 use keepstep_asl::definition::{Kind, ParseOptions, parse, validate};
 use keepstep_asl::diagnostic::Severity;
 use keepstep_asl::positions::Positions;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use serde_json::{Map, Value, json};
 
 const FIELDS: [&str; 56] = [
@@ -131,22 +132,173 @@ fn state() -> impl Strategy<Value = Value> {
         })
 }
 
-/// Whether a text is a definition or has errors, by parsing and by validation, each of them at a place in the text.
-fn check(text: &str, kind: Kind) -> Result<(), TestCaseError> {
-    let validation = validate(text, &ParseOptions { kind });
-    match parse(text, &ParseOptions { kind }) {
-        Ok(_) => prop_assert!(validation.is_ok()),
-        Err(invalid) => {
-            prop_assert_eq!(&invalid.diagnostics, &validation.diagnostics);
-            prop_assert!(invalid.diagnostics.iter().any(|problem| problem.severity == Severity::Error));
+/// A definition in which most is right: states of every type in both languages, each with the fields that it must have,
+/// linked one to the next; and a few pieces that don't fit.
+fn definition() -> impl Strategy<Value = Value> {
+    let states = prop::collection::vec(plausible_state(1), 1..4);
+    (states, prop::sample::select(vec![None, None, None, Some("JSONPath"), Some("JSONata")])).prop_map(
+        |(states, language)| {
+            let mut definition = flow(states);
+            number_states(&mut definition, &mut 0);
+            if let Some(language) = language {
+                definition["QueryLanguage"] = json!(language);
+            }
+            definition
+        },
+    )
+}
+
+/// What [`flow`] puts the name of the state behind in place of.
+const FOLLOWING: &str = "the following";
+
+/// States named `S0`, `S1`, ... and one that ends.
+fn flow(states: Vec<Value>) -> Value {
+    let count = states.len();
+    let mut named = Map::new();
+    for (index, mut state) in states.into_iter().enumerate() {
+        let following = if index + 1 < count { format!("S{}", index + 1) } else { "Done".to_owned() };
+        for field in ["Next", "Default"] {
+            if state.get(field) == Some(&json!(FOLLOWING)) {
+                state[field] = json!(following);
+            }
         }
+        named.insert(format!("S{index}"), state);
     }
+    named.insert("Done".to_owned(), json!({"Type": "Succeed"}));
+    json!({"StartAt": "S0", "States": named})
+}
+
+/// Makes the names of states unique in the whole definition, as they must be.
+fn number_states(flow: &mut Value, flows: &mut u32) {
+    let number = *flows;
+    *flows += 1;
+    let renamed = |name: &Value| json!(format!("{} {number}", name.as_str().unwrap_or_default()));
+    flow["StartAt"] = renamed(&flow["StartAt"]);
+    let Some(Value::Object(states)) = flow.get_mut("States") else { return };
+    for (name, mut state) in std::mem::take(states) {
+        let links =
+            ["Choices", "Catch"].into_iter().filter_map(|field| Some(state.get(field)?.as_array()?.len()));
+        let links = links.max().unwrap_or_default();
+        for place in ["/Next".to_owned(), "/Default".to_owned()].into_iter().chain(
+            (0..links).flat_map(|index| [format!("/Choices/{index}/Next"), format!("/Catch/{index}/Next")]),
+        ) {
+            if let Some(target) = state.pointer_mut(&place) {
+                *target = renamed(target);
+            }
+        }
+        for place in ["/Branches/0", "/ItemProcessor"] {
+            if let Some(inner) = state.pointer_mut(place).filter(|inner| inner.get("States").is_some()) {
+                number_states(inner, flows);
+            }
+        }
+        states.insert(format!("{name} {number}"), state);
+    }
+}
+
+/// Where a state goes next: mostly to the following.
+fn next() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        20 => Just(json!({"Next": FOLLOWING})),
+        1 => (0..4_u8).prop_map(|index| json!({"Next": format!("S{index}")})),
+        1 => Just(json!({"End": true})),
+        1 => Just(json!({"Next": "Done", "End": true})),
+        1 => Just(json!({})),
+    ]
+}
+
+/// What each type needs, in either language or in none.
+fn required() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!({"Type": "Pass", "Result": {"a": [1]}, "ResultPath": "$.b"}),
+        json!({"Type": "Pass", "Parameters": {"x.$": "States.ArrayRange(0, $.n, 1)"}, "Assign": {"v.$": "$.a"}}),
+        json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"x": "{% $states.input.a[b > 1] %}"}}),
+        json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f"}),
+        json!({"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a", "HeartbeatSecondsPath": "$.h"}),
+        json!({"Type": "Task", "QueryLanguage": "JSONata", "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Arguments": {"StateMachineArn": "{% $arn %}"}, "TimeoutSeconds": "{% 1 + 1 %}"}),
+        json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Parameters": {"QueueUrl.$": "$.q", "MessageBody": {"token.$": "$$.Task.Token"}}}),
+        json!({"Type": "Choice", "Default": FOLLOWING,
+            "Choices": [{"Variable": "$.a", "NumericGreaterThan": 1, "Next": "Done"}]}),
+        json!({"Type": "Choice", "QueryLanguage": "JSONata", "Default": FOLLOWING,
+            "Choices": [{"Condition": "{% $states.input.a %}", "Next": "Done", "Assign": {"x": "{% 1 %}"}}]}),
+        json!({"Type": "Wait", "Seconds": 1}),
+        json!({"Type": "Wait", "TimestampPath": "$.t"}),
+        json!({"Type": "Wait", "QueryLanguage": "JSONata", "Timestamp": "{% $now() %}"}),
+        json!({"Type": "Succeed"}),
+        json!({"Type": "Succeed", "QueryLanguage": "JSONata", "Output": "{% $states.input %}"}),
+        json!({"Type": "Fail", "Error": "E", "CausePath": "States.Format('{}', $.c)"}),
+        json!({"Type": "Fail", "QueryLanguage": "JSONata", "Error": "{% $e %}", "Cause": "c"}),
+        json!({"Type": "Parallel"}),
+        json!({"Type": "Map", "ItemsPath": "$.list", "MaxConcurrency": 2}),
+        json!({"Type": "Map", "QueryLanguage": "JSONata", "Items": "{% [1..3] %}"}),
+        json!({"Type": "Map", "Label": "L", "ItemReader": {"Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "b", "Key": "k"}}}),
+    ])
+}
+
+/// A state with what it needs, perhaps with fields too many, with one of them spoiled, or with one missing.
+fn plausible_state(levels: u32) -> BoxedStrategy<Value> {
+    let inner = match levels {
+        0 => Just(vec![json!({"Type": "Pass", "End": true})]).boxed(),
+        _ => prop::collection::vec(plausible_state(levels - 1), 1..3).boxed(),
+    };
+    let extra = prop_oneof![
+        20 => Just(json!({})),
+        1 => object(value()),
+        1 => Just(json!({"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]})),
+        1 => Just(json!({"Catch": [{"ErrorEquals": ["E"], "Next": "Done", "ResultPath": "$.e"}]})),
+        1 => Just(json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done", "Output": "{% $states.errorOutput %}"}]})),
+        1 => Just(json!({"InputPath": "$.a[0]", "OutputPath": null})),
+    ];
+    let drop = prop_oneof![20 => Just(None), 1 => any::<prop::sample::Index>().prop_map(Some)];
+    (required(), next(), extra, drop, inner, any::<bool>())
+        .prop_map(|(mut state, next, extra, drop, inner, distributed)| {
+            let nested = flow(inner);
+            match state["Type"].as_str() {
+                Some("Parallel") => state["Branches"] = json!([nested]),
+                Some("Map") => {
+                    let mode = if distributed {
+                        json!({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"})
+                    } else {
+                        json!({})
+                    };
+                    state["ItemProcessor"] = nested;
+                    state["ItemProcessor"]["ProcessorConfig"] = mode;
+                }
+                _ => {}
+            }
+            let terminal = matches!(state["Type"].as_str(), Some("Succeed" | "Fail" | "Choice"));
+            let Value::Object(fields) = &mut state else { return state };
+            for more in [if terminal { json!({}) } else { next }, extra] {
+                fields.extend(more.as_object().cloned().unwrap_or_default());
+            }
+            if let Some(drop) = drop {
+                let name = drop.get(&fields.keys().cloned().collect::<Vec<_>>()).clone();
+                fields.remove(&name);
+            }
+            state
+        })
+        .boxed()
+}
+
+/// Whether a text is a definition: by parsing and by validation, which finds each error at a place in the text.
+fn check(text: &str, kind: Kind) -> Result<bool, TestCaseError> {
+    let validation = validate(text, &ParseOptions { kind });
     let positions = Positions::of(text);
     for diagnostic in &validation.diagnostics {
         let line = positions.find(diagnostic).line;
         prop_assert!((1..=text.split('\n').count()).contains(&line), "line {}", line);
     }
-    Ok(())
+    match parse(text, &ParseOptions { kind }) {
+        Ok(_) => prop_assert!(validation.is_ok()),
+        Err(invalid) => {
+            prop_assert_eq!(&invalid.diagnostics, &validation.diagnostics);
+            prop_assert!(invalid.diagnostics.iter().any(|problem| problem.severity == Severity::Error));
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Valid definitions with most of what there is.
@@ -212,16 +364,16 @@ fn change(value: &mut Value, number: &mut usize, other: Option<&Value>) {
     }
 }
 
-#[test]
-fn the_definition_that_is_changed_is_valid() {
-    assert_eq!(parse(&valid().to_string(), &ParseOptions::default()).map(|_| ()), Ok(()));
-}
-
 proptest! {
     #[test]
     fn every_state_is_read_or_refused(state in state(), is_express in any::<bool>()) {
         let text = json!({"StartAt": "X", "States": {"X": state, "Y": {"Type": "Succeed"}}}).to_string();
         check(&text, if is_express { Kind::Express } else { Kind::Standard })?;
+    }
+
+    #[test]
+    fn every_definition_is_read_or_refused(definition in definition(), is_express in any::<bool>()) {
+        check(&definition.to_string(), if is_express { Kind::Express } else { Kind::Standard })?;
     }
 
     #[test]
@@ -236,16 +388,40 @@ proptest! {
         check(&definition.to_string(), Kind::Standard)?;
     }
 
+    /// Text with a piece cut out, doubled or spoiled: no longer JSON, or no longer what it was.
     #[test]
-    fn a_damaged_text_is_read_or_refused(at in any::<prop::sample::Index>(), byte in prop::option::of(0_u8..128)) {
-        let text = format!("{:#}", valid());
-        let at = at.index(text.len());
-        let mut bytes = text.into_bytes();
-        match byte {
-            Some(byte) => bytes[at] = byte,
-            None => bytes.truncate(at),
-        }
-        let text = String::from_utf8(bytes).expect("ASCII");
-        check(&text, Kind::Standard)?;
+    fn every_broken_text_is_refused_or_read(
+        definition in definition(),
+        from in any::<prop::sample::Index>(),
+        length in 0..40_usize,
+        put in prop_oneof![Just(String::new()), "[\\[\\]{}:,\"\\\\$%.0-9a-z]{1,6}"],
+    ) {
+        let text = definition.to_string();
+        let from = from.index(text.len());
+        let (Some(before), Some(after)) = (text.get(..from), text.get((from + length).min(text.len())..)) else {
+            return Ok(());
+        };
+        check(&format!("{before}{put}{after}"), Kind::Standard)?;
     }
+}
+
+/// The generator would be worth little if all that it makes were refused, or nothing.
+#[test]
+fn plausible_definitions_are_read_and_refused() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..300 {
+        let definition = definition().new_tree(&mut runner).expect("a definition").current();
+        match check(&definition.to_string(), Kind::Standard) {
+            Ok(true) => read += 1,
+            Ok(false) => refused += 1,
+            Err(error) => panic!("{definition}: {error}"),
+        }
+    }
+    assert!(read > 20 && refused > 20, "{read} read, {refused} refused");
+}
+
+#[test]
+fn the_definition_that_is_changed_is_valid() {
+    assert_eq!(parse(&valid().to_string(), &ParseOptions::default()).map(|_| ()), Ok(()));
 }

@@ -1,5 +1,6 @@
 //! Evaluation under random input: it agrees with RFC 9535 where Jayway's dialect does, and never panics.
 
+mod against_jayway;
 mod against_rfc9535;
 mod never_panics;
 mod variables;

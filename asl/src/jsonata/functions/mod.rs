@@ -21,8 +21,10 @@ use self::arguments::Arguments;
 pub(super) use self::random::RandomBytes;
 use super::meter::Meter;
 
-/// Hands its argument on after charging for it. No expression can spell the names of this and the next three.
+/// Hands its argument on after charging for it. No expression can spell the names of this and the next four.
 pub(super) const CHARGE: &str = " charge";
+/// Charges for a number of nodes, and for looking through its second argument, which it hands on.
+pub(super) const STEP: &str = " step";
 /// Refuses a call whose result would be too large.
 pub(super) const GUARD: &str = " guard";
 /// `$distinct` in linear time.
@@ -132,6 +134,24 @@ const SMALL_RESULTS: &[&str] = &[
     "uuid",
 ];
 
+/// Functions whose results are small, but that look through all of their first argument.
+const LOOKING_THROUGH: &[&str] = &[
+    "average",
+    "boolean",
+    "contains",
+    "formatNumber",
+    "length",
+    "lookup",
+    "max",
+    "min",
+    "number",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "trim",
+];
+
 /// Functions that call a function for each of many items.
 const CALLING_BACK: &[&str] = &["each", "filter", "map", "reduce", "sift", "single", "sort"];
 
@@ -141,7 +161,11 @@ pub(super) fn is_function(name: &str) -> bool {
 }
 
 pub(super) fn has_small_result(name: &str) -> bool {
-    SMALL_RESULTS.contains(&name)
+    SMALL_RESULTS.contains(&name) || name == STEP
+}
+
+pub(super) fn looks_through_argument(name: &str) -> bool {
+    LOOKING_THROUGH.contains(&name)
 }
 
 pub(super) fn calls_back(name: &str) -> bool {
@@ -181,6 +205,8 @@ pub(super) fn install(
 ) -> Result<(), EvaluatorError> {
     let account = Rc::clone(meter);
     evaluator.register_fn(CHARGE, move |args: &[JValue]| charge(&account, args))?;
+    let account = Rc::clone(meter);
+    evaluator.register_fn(STEP, move |args: &[JValue]| step(&account, args))?;
     let account = Rc::clone(meter);
     evaluator.register_fn(GUARD, move |args: &[JValue]| growth::check(&account, args))?;
     let account = Rc::clone(meter);
@@ -227,4 +253,18 @@ fn charge(meter: &Meter, args: &[JValue]) -> Result<JValue, EvaluatorError> {
         (Some(_), _) => meter.charge_bytes(ROW_BYTES)?,
     }
     Ok(value.clone())
+}
+
+/// `STEP(nodes)` or `STEP(nodes, value)`.
+fn step(meter: &Meter, args: &[JValue]) -> Result<JValue, EvaluatorError> {
+    let nodes = args.first().and_then(JValue::as_f64).map_or(0, |nodes| nodes as u64);
+    let value = args.get(1);
+    let length = match value {
+        // Eight items or bytes are looked through in the time that one node takes, or less.
+        Some(JValue::Array(items)) => items.len() / 8,
+        Some(JValue::String(text)) => text.len() / 8,
+        _ => 0,
+    };
+    meter.step(nodes.saturating_add(length as u64))?;
+    Ok(value.cloned().unwrap_or(JValue::Undefined))
 }
