@@ -19,6 +19,7 @@ mod fixture;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod local;
 pub mod memory;
 pub mod name;
 pub mod query;
@@ -27,6 +28,7 @@ pub mod request_log;
 pub mod stimulus;
 mod taggable;
 pub mod task_token;
+pub mod test_state;
 pub mod view;
 
 pub use api_error::{ApiError, Refusal};

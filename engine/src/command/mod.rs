@@ -15,6 +15,7 @@ mod tags;
 mod untag_resource;
 mod update_state_machine;
 
+pub(crate) use configuration::definition_text;
 pub use create_activity::CreateActivity;
 pub use create_state_machine::CreateStateMachine;
 pub use delete_activity::DeleteActivity;

@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::super::compute::refused;
 use super::super::context::Item;
 use super::super::drive::Outcome;
+use super::super::inspection::Waypoint;
 use super::super::interrupt::Interrupt;
 use super::super::io::Document;
 use super::super::run::{Active, Run};
-use super::Start;
+use super::{Start, batch, item_data};
 use crate::record::phase::FanOut;
-use crate::record::{EventDetails, EventType, Items, SLICE_LEN};
+use crate::record::{EventDetails, EventType, Items, PayloadRef, SLICE_LEN};
 
 pub(in super::super) fn run(
     run: &mut Run<'_>,
@@ -25,22 +26,29 @@ pub(in super::super) fn run(
 ) -> Result<Outcome, Interrupt> {
     let input = run.effective_input(active, state)?;
     let concurrency = whole(run, active, state, &input, "MaxConcurrency", &map.max_concurrency)?;
+    run.note(|inspection| inspection.max_concurrency = Some(concurrency));
     tolerated(run, active, state, &input, map)?;
-    let list = match (&map.items_path, &map.items) {
-        (_, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
-        (Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
-        (None, None) => run.parsed(&input)?,
+    let list = match (item_data::read(run, map)?, &map.items_path, &map.items) {
+        (Some(read), _, _) => Arc::new(read),
+        (None, _, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
+        (None, Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
+        (None, None, None) => run.parsed(&input)?,
     };
     let Some(items) = list.as_array() else {
         let path = map.items_path.as_ref().map_or("$", Path::text);
         return Err(Interrupt::runtime(format!("Reference path \"{path}\" must point to array.")));
     };
     let length = items.len() as u64;
+    run.see_in_path(state, Waypoint::AfterItemsPath, &Document::Made(Arc::clone(&list)))?;
+    run.note(|inspection| inspection.items = Some(length));
     for (slice, items) in (0..).zip(items.chunks(usize::try_from(SLICE_LEN).unwrap_or(usize::MAX))) {
         let items = items.iter().map(|item| item.to_string().into()).collect();
         run.put_items(active.id, slice, Items { items });
     }
     let input = run.store(&state.name, input)?;
+    if run.inspection.is_some() {
+        see_inputs(run, active, state, map, input, items)?;
+    }
     let details = EventDetails { length: Some(length), ..EventDetails::default() };
     run.event(active, EventType::MapStateStarted, details)?;
     let concurrency_max = run.desk.limits.map_concurrency_max;
@@ -65,10 +73,24 @@ pub(super) fn start(
     let Some(selector) = &map.item_selector else {
         return Ok(Start { state: flow, input: item, item: Some(item) });
     };
-    let value = run.value(item)?;
-    let input = run.value(fan_out.input)?;
-    let mut frame = run.frame_with(active, state, input, Some(Item { position, value }), None)?;
-    frame.input_text = run.stored_text(&Document::Stored(fan_out.input))?;
+    let item_value = Item { position, value: run.value(item)? };
+    let selected = select(run, active, state, selector, fan_out.input, item_value)?;
+    let input = run.store(&state.name, Document::from(selected))?;
+    Ok(Start { state: flow, input, item: Some(item) })
+}
+
+/// What an `ItemSelector` makes of an item.
+fn select(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    selector: &Payload,
+    input: PayloadRef,
+    item: Item,
+) -> Result<Value, Interrupt> {
+    let value = run.value(input)?;
+    let mut frame = run.frame_with(active, state, value, Some(item), None)?;
+    frame.input_text = run.stored_text(&Document::Stored(input))?;
     let selected = match selector {
         Payload::JsonPath(selector) => selector.evaluate(&frame.scope(&run.desk))?,
         Payload::Jsonata(selector) => {
@@ -76,9 +98,64 @@ pub(super) fn start(
         }
     };
     run.done(frame);
-    let input = run.store(&state.name, Document::from(selected))?;
-    Ok(Start { state: flow, input, item: Some(item) })
+    Ok(selected)
 }
+
+/// Notes the inputs of all iterations, as they would start.
+fn see_inputs(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    map: &Map,
+    input: PayloadRef,
+    items: &[Value],
+) -> Result<(), Interrupt> {
+    let batcher = map.distributed.as_ref().and_then(|distributed| distributed.item_batcher.as_ref());
+    if map.item_selector.is_none() && batcher.is_none() {
+        return Ok(());
+    }
+    if items.len() > INSPECTED_MAX {
+        return Err(Interrupt::runtime(format!(
+            "The inputs of more than {INSPECTED_MAX} iterations can not be shown."
+        )));
+    }
+    let mut inputs = Vec::with_capacity(items.len());
+    for (position, item) in (0..).zip(items) {
+        inputs.push(match &map.item_selector {
+            None => item.clone(),
+            Some(selector) => {
+                let item = Item { position, value: Arc::new(item.clone()) };
+                select(run, active, state, selector, input, item)?
+            }
+        });
+    }
+    if map.item_selector.is_some() {
+        run.see(Waypoint::AfterItemSelector, &Value::Array(inputs.clone()).into())?;
+    }
+    let Some(batcher) = batcher else { return Ok(()) };
+    let document = Document::Stored(input);
+    let mut bound = |field: &str, number: &Option<Number<u64>>| match number {
+        None => Ok(None),
+        Some(number) => whole(run, active, state, &document, field, number).map(Some),
+    };
+    let items_max = bound("MaxItemsPerBatch", &batcher.max_items)?;
+    let bytes_max = bound("MaxInputBytesPerBatch", &batcher.max_input_bytes)?;
+    let batch_input = match &batcher.batch_input {
+        None => None,
+        Some(Payload::JsonPath(template)) => {
+            let filled = run.fill(active, state, Some(template), document)?;
+            Some(Value::clone(&*run.parsed(&filled)?))
+        }
+        Some(Payload::Jsonata(template)) => {
+            Some(run.compute_all(active, state, "ItemBatcher/BatchInput", template)?)
+        }
+    };
+    let batches = batch::of(inputs, items_max, bytes_max, batch_input.as_ref());
+    run.see(Waypoint::AfterItemBatcher, &Value::Array(batches).into())
+}
+
+/// How many iterations' inputs are computed at once for somebody who looks on. The bound is ours.
+const INSPECTED_MAX: usize = 1_000;
 
 /// `ToleratedFailureCount` and `ToleratedFailurePercentage`: without effect on an inline Map, but evaluated (recorded).
 fn tolerated(
@@ -89,26 +166,28 @@ fn tolerated(
     map: &Map,
 ) -> Result<(), Interrupt> {
     if let Some(count) = &map.tolerated_failure_count {
-        whole(run, active, state, input, "ToleratedFailureCount", count)?;
+        let count = whole(run, active, state, input, "ToleratedFailureCount", count)?;
+        run.note(|inspection| inspection.tolerated_failure_count = Some(count));
     }
     const FIELD: &str = "ToleratedFailurePercentage";
     let is_percentage = |number: &f64| (0.0..=100.0).contains(number);
-    match &map.tolerated_failure_percentage {
-        None | Some(Number::Fixed(_)) => {}
+    let percentage = match &map.tolerated_failure_percentage {
+        None => return Ok(()),
+        Some(Number::Fixed(percentage)) => *percentage,
         Some(Number::Jsonata(expression)) => {
             let value = run.compute(active, state, FIELD, ResultType::Number, expression)?;
-            if !value.as_f64().is_some_and(|number| is_percentage(&number)) {
-                return Err(refused(expression, FIELD, "a number from 0 to 100", &value));
-            }
+            value
+                .as_f64()
+                .filter(is_percentage)
+                .ok_or_else(|| refused(expression, FIELD, "a number from 0 to 100", &value))?
         }
         Some(Number::Path(path)) => {
             let value = value_at(run, active, state, input, path)?;
             let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
-            if !number.is_some_and(|number| is_percentage(&number)) {
-                return Err(not_valid(FIELD, "float", path, &value));
-            }
+            number.filter(is_percentage).ok_or_else(|| not_valid(FIELD, "float", path, &value))?
         }
-    }
+    };
+    run.note(|inspection| inspection.tolerated_failure_percentage = Some(percentage));
     Ok(())
 }
 
