@@ -54,6 +54,7 @@ operations! {
     StartExecution,
     StopExecution,
     TagResource,
+    TestState,
     UntagResource,
     UpdateStateMachine,
 }

@@ -25,8 +25,8 @@ const NOT_YET: [NotYet; 5] = [
         words: &["\"versionDescription\"", "\"publish\""],
     },
     NotYet {
-        reason: "ValidateStateMachineDefinition and TestState",
-        operations: &["ValidateStateMachineDefinition", "TestState"],
+        reason: "ValidateStateMachineDefinition",
+        operations: &["ValidateStateMachineDefinition"],
         words: &[],
     },
     NotYet { reason: "Credentials of other accounts", operations: &[], words: &["\"Credentials\""] },
@@ -37,6 +37,10 @@ const KEPT: [(&str, &str); 0] = [];
 
 fn not_yet(case: &Case) -> Option<&'static str> {
     let said: String = case.steps.iter().map(|step| step.request.to_string().replace('\\', "")).collect();
+    // Nothing of a tested state's surroundings runs.
+    if case.steps.iter().all(|step| step.operation == "TestState") {
+        return None;
+    }
     let called = |operation: &&str| case.steps.iter().any(|step| step.operation == **operation);
     NOT_YET
         .iter()

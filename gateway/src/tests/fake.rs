@@ -127,6 +127,7 @@ fake! {
     send_task_success: SendTaskSuccessRequest -> SendTaskSuccessResponse,
     send_task_failure: SendTaskFailureRequest -> SendTaskFailureResponse,
     send_task_heartbeat: SendTaskHeartbeatRequest -> SendTaskHeartbeatResponse,
+    test_state: TestStateRequest -> TestStateResponse,
     tag_resource: TagResourceRequest -> TagResourceResponse,
     untag_resource: UntagResourceRequest -> UntagResourceResponse,
     list_tags_for_resource: ListTagsForResourceRequest -> ListTagsForResourceResponse,

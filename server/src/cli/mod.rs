@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls what they ask for, and turns the result into an exit code. Does nothing by itself.
 
 mod dev;
+mod run;
 mod serve;
 mod status;
 
@@ -26,6 +27,8 @@ enum Command {
     Status(status::Flags),
     /// Run a cluster on this machine, for trying things out.
     Dev(dev::Flags),
+    /// Run a definition here and now, without a server.
+    Run(run::Flags),
 }
 
 /// Runs what the arguments say.
@@ -36,6 +39,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Serve(flags)) => serve::run(*flags),
         Some(Command::Status(flags)) => status::run(flags),
         Some(Command::Dev(flags)) => dev::run(flags),
+        Some(Command::Run(flags)) => run::run(flags),
     };
     match result {
         Ok(code) => code,

@@ -7,6 +7,7 @@ mod signatures;
 mod state_machines;
 mod tags;
 mod tenancy;
+mod test_state;
 
 use std::fmt::Debug;
 
