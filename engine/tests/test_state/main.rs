@@ -318,12 +318,12 @@ fn distributed(fields: &Value) -> Value {
 #[test]
 fn what_an_item_reader_has_read_is_pointed_into_and_batched() {
     let reader = json!({ "ItemReader": { "Resource": "arn:aws:states:::s3:getObject",
-            "ReaderConfig": { "InputType": "JSON", "ItemsPointer": "/a/b" }, "Parameters": { "Bucket": "b", "Key": "k" } },
+            "ReaderConfig": { "InputType": "JSON", "ItemsPointer": "/a/b", "MaxItems": 3 }, "Parameters": { "Bucket": "b", "Key": "k" } },
         "ItemBatcher": { "MaxItemsPerBatch": 2, "BatchInput": { "n": 1 } } });
     let request = Request {
         mock: result(&json!([])),
         configuration: Configuration {
-            map_item_reader_data: Some(r#"{"a":{"b":[1,2,3]}}"#.into()),
+            map_item_reader_data: Some(r#"{"a":{"b":[1,2,3,4]}}"#.into()),
             ..Configuration::default()
         },
         ..request(&distributed(&reader))
@@ -332,7 +332,7 @@ fn what_an_item_reader_has_read_is_pointed_into_and_batched() {
         &request,
         &json!({
             "status": "SUCCEEDED", "output": [], "input": {}, "AfterInputPath": {},
-            "AfterItemsPointer": [1, 2, 3], "AfterItemsPath": [1, 2, 3],
+            "AfterItemsPointer": [1, 2, 3, 4], "AfterItemsPath": [1, 2, 3],
             "AfterItemBatcher": [{ "BatchInput": { "n": 1 }, "Items": [1, 2] }, { "BatchInput": { "n": 1 }, "Items": [3] }],
             "Result": [], "AfterResultSelector": [], "AfterResultPath": [], "maxConcurrency": 0,
         }),

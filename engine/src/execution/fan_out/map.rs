@@ -11,7 +11,7 @@ use super::super::compute::refused;
 use super::super::context::Item;
 use super::super::drive::Outcome;
 use super::super::inspection::Waypoint;
-use super::super::interrupt::Interrupt;
+use super::super::interrupt::{Failure, Interrupt};
 use super::super::io::Document;
 use super::super::run::{Active, Run};
 use super::{Start, batch, item_data};
@@ -29,7 +29,7 @@ pub(in super::super) fn run(
     run.note(|inspection| inspection.max_concurrency = Some(concurrency));
     tolerated(run, active, state, &input, map)?;
     let list = match (item_data::read(run, map)?, &map.items_path, &map.items) {
-        (Some(read), _, _) => Arc::new(read),
+        (Some(read), _, _) => Arc::new(limited(run, active, state, &input, map, read)?),
         (None, _, Some(items)) => Arc::new(run.compute_items(active, state, items)?),
         (None, Some(path), None) => Arc::new(value_at(run, active, state, &input, path)?),
         (None, None, None) => run.parsed(&input)?,
@@ -101,6 +101,27 @@ fn select(
     Ok(selected)
 }
 
+/// As many of the items that an `ItemReader` has read as its `MaxItems` allows.
+fn limited(
+    run: &mut Run<'_>,
+    active: &Active,
+    state: &State,
+    input: &Document,
+    map: &Map,
+    mut items: Value,
+) -> Result<Value, Interrupt> {
+    let reader = map.distributed.as_ref().and_then(|distributed| distributed.item_reader.as_ref());
+    if let (Some(number), Some(items)) =
+        (reader.and_then(|reader| reader.config.max_items.as_ref()), items.as_array_mut())
+    {
+        match whole(run, active, state, input, "MaxItems", number)? {
+            0 => {}
+            most => items.truncate(usize::try_from(most).unwrap_or(usize::MAX)),
+        }
+    }
+    Ok(items)
+}
+
 /// Notes the inputs of all iterations, as they would start.
 fn see_inputs(
     run: &mut Run<'_>,
@@ -119,15 +140,21 @@ fn see_inputs(
             "The inputs of more than {INSPECTED_MAX} iterations can not be shown."
         )));
     }
-    let mut inputs = Vec::with_capacity(items.len());
+    let bytes_max = run.desk.limits.payload_bytes_max.saturating_mul(super::GATHERED_PAYLOADS_MAX);
+    let (mut inputs, mut bytes) = (Vec::with_capacity(items.len()), 0);
     for (position, item) in (0..).zip(items) {
-        inputs.push(match &map.item_selector {
+        let selected = match &map.item_selector {
             None => item.clone(),
             Some(selector) => {
                 let item = Item { position, value: Arc::new(item.clone()) };
                 select(run, active, state, selector, input, item)?
             }
-        });
+        };
+        bytes += selected.to_string().len();
+        if bytes > bytes_max {
+            return Err(Failure::data_limit_exceeded(&state.name).into());
+        }
+        inputs.push(selected);
     }
     if map.item_selector.is_some() {
         run.see(Waypoint::AfterItemSelector, &Value::Array(inputs.clone()).into())?;

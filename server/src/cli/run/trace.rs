@@ -100,7 +100,8 @@ fn told(event: &HistoryEvent, place: Option<&mut Place>) -> Option<(Tone, String
     };
     let failure = || {
         let parts = [details.location.as_deref(), details.error.as_deref(), details.cause.as_deref()];
-        short(&parts.into_iter().flatten().collect::<Vec<_>>().join(": "))
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        short(&parts.collect::<Vec<_>>().join(": "))
     };
     let plain = |what: &str, data: String| Some((Tone::Plain, what.to_owned(), data));
     let bad = |what: &str| Some((Tone::Bad, what.to_owned(), failure()));
