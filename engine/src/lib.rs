@@ -20,6 +20,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 mod listing;
+pub mod local;
 pub mod map_run;
 pub mod memory;
 pub mod name;
@@ -29,6 +30,7 @@ pub mod request_log;
 pub mod stimulus;
 mod taggable;
 pub mod task_token;
+pub mod test_state;
 pub mod view;
 
 pub use api_error::{ApiError, Refusal};

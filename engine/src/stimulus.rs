@@ -64,6 +64,16 @@ pub enum Stimulus {
     Advance,
     /// UpdateMapRun.
     UpdateMapRun(MapRunUpdate),
+    /// Somebody says what the state that a branch is in comes to, whatever it waits for: the end of a job, a token, its branches. Tests
+    /// and runs without services are answered so; on a cluster nobody sends it.
+    StateEnded {
+        /// Whose state: a Task under way, or a Parallel or Map whose branches run.
+        branch: BranchId,
+        /// The attempt of its task.
+        attempt: u64,
+        /// What it comes to.
+        result: CallResult,
+    },
     /// StopExecution.
     Stop {
         /// As given.

@@ -39,3 +39,8 @@ pub use gateway::{Error, Gateway};
 pub use options::{Limits, Options};
 pub use probes::Probes;
 pub use workflow::Workflow;
+
+/// The answer of GetExecutionHistory as the API gives it: a JSON text.
+pub fn history_json(answer: &keepstep_proto::workflow::v1::GetExecutionHistoryResponse) -> Vec<u8> {
+    operations::history::got(answer)
+}

@@ -71,6 +71,27 @@ impl Nodes {
         retry(operation, deadline, Duration::ZERO, ask).await
     }
 
+    /// As [`Nodes::call`], for a call that takes its time once it is at work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Nodes::call`].
+    pub(crate) async fn call_long<Q, A, F>(
+        &self,
+        operation: Operation,
+        request: Q,
+        work_max: Duration,
+        ask: F,
+    ) -> Result<A, Fault>
+    where
+        Q: Clone,
+        F: Fn(Workflow, Q) -> Try<A>,
+    {
+        let deadline = Instant::now() + self.call_timeout;
+        let ask = |_: Duration| ask(self.workflow.clone(), request.clone());
+        retry(operation, deadline, work_max, ask).await
+    }
+
     /// Asks for an activity's next task and waits for it. A try after a change of leader waits for the rest of the time only.
     ///
     /// # Errors

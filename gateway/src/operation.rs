@@ -63,6 +63,7 @@ operations! {
     StartExecution,
     StopExecution,
     TagResource,
+    TestState,
     UntagResource,
     UpdateMapRun,
     UpdateStateMachine,

@@ -4,6 +4,7 @@ mod faults;
 mod operations;
 mod readme;
 mod recorded;
+mod run;
 mod serve;
 mod states;
 mod tasks;

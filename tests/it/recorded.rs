@@ -16,16 +16,18 @@ struct NotYet {
     words: &'static [&'static str],
 }
 
-const NOT_YET: [NotYet; 2] = [
-    NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] },
-    NotYet { reason: "TestState", operations: &["TestState"], words: &[] },
-];
+const NOT_YET: [NotYet; 1] =
+    [NotYet { reason: "Express workflows", operations: &["StartSyncExecution"], words: &["\"EXPRESS\""] }];
 
 /// Deviations that are kept, each with its reason. None now.
 const KEPT: [(&str, &str); 0] = [];
 
 fn not_yet(case: &Case) -> Option<&'static str> {
     let said: String = case.steps.iter().map(|step| step.request.to_string().replace('\\', "")).collect();
+    // Nothing of a tested state's surroundings runs.
+    if case.steps.iter().all(|step| step.operation == "TestState") {
+        return None;
+    }
     let called = |operation: &&str| case.steps.iter().any(|step| step.operation == **operation);
     NOT_YET
         .iter()

@@ -22,6 +22,12 @@ impl Flow {
     pub fn start(&self) -> Option<&State> {
         self.states.get(&self.start_at)
     }
+
+    /// Whether a state of this name lies in this flow, however nested. Recursion is bounded by the depth of the text.
+    pub fn contains(&self, state: &str) -> bool {
+        let mut inner = self.states.values().flat_map(|state| state.kind.flows());
+        self.states.contains_key(state) || inner.any(|flow| flow.contains(state))
+    }
 }
 
 /// The way from the root of a definition to a flow in it. The empty path is the root.

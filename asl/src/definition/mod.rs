@@ -32,6 +32,7 @@ mod succeed;
 mod task;
 mod timeout;
 mod transition;
+mod under_test;
 mod validate;
 mod variables;
 mod wait;
@@ -62,6 +63,7 @@ pub use state::{State, StateKind};
 pub use task::Task;
 pub use timeout::Timeout;
 pub use transition::Transition;
+pub use under_test::parse_state;
 pub use validate::{Validation, validate};
 pub use wait::{Until, Wait};
 
@@ -175,5 +177,23 @@ impl Definition {
         path.steps()
             .iter()
             .try_fold(&self.flow, |flow, step| flow.states.get(&step.state)?.kind.branch(step.branch))
+    }
+    /// The flow that a state lies in. Names of states are unique in a definition.
+    pub fn path_to(&self, state: &str) -> Option<FlowPath> {
+        fn find(flow: &Flow, path: &FlowPath, name: &str) -> Option<FlowPath> {
+            if flow.states.contains_key(name) {
+                return Some(path.clone());
+            }
+            flow.states.values().find_map(|state| {
+                let mut flows = (0..).zip(state.kind.flows());
+                flows.find_map(|(branch, flow)| find(flow, &path.child(&state.name, branch), name))
+            })
+        }
+        find(&self.flow, &FlowPath::root(), state)
+    }
+
+    /// The state of this name, however nested.
+    pub fn state(&self, name: &str) -> Option<&State> {
+        self.flow_at(&self.path_to(name)?)?.states.get(name)
     }
 }

@@ -22,6 +22,23 @@ pub(super) fn check(revision: &Revision, kind: StateMachineType, limits: &Limits
 }
 
 fn check_definition(text: &Bytes, kind: StateMachineType, limits: &Limits) -> Result<(), ApiError> {
+    let text = definition_text(text, limits)?;
+    let kind = match kind {
+        StateMachineType::Standard => Kind::Standard,
+        StateMachineType::Express => Kind::Express,
+    };
+    match definition::parse(text, &ParseOptions { kind }) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(ApiError::new("InvalidDefinition", problems.to_string())),
+    }
+}
+
+/// The text of a definition that isn't too large.
+///
+/// # Errors
+///
+/// `InvalidDefinition`.
+pub(crate) fn definition_text<'t>(text: &'t [u8], limits: &Limits) -> Result<&'t str, ApiError> {
     let invalid = |detail: &str| {
         ApiError::new("InvalidDefinition", format!("Invalid State Machine Definition: '{detail}'"))
     };
@@ -31,16 +48,7 @@ fn check_definition(text: &Bytes, kind: StateMachineType, limits: &Limits) -> Re
             "INVALID_JSON_DESCRIPTION: The definition is larger than {most} bytes"
         )));
     }
-    let text = str::from_utf8(text)
-        .map_err(|_| invalid("INVALID_JSON_DESCRIPTION: The definition is not text in UTF-8"))?;
-    let kind = match kind {
-        StateMachineType::Standard => Kind::Standard,
-        StateMachineType::Express => Kind::Express,
-    };
-    match definition::parse(text, &ParseOptions { kind }) {
-        Ok(_) => Ok(()),
-        Err(problems) => Err(invalid(&problems.invalid_definition_message())),
-    }
+    str::from_utf8(text).map_err(|_| invalid("INVALID_JSON_DESCRIPTION: The definition is not text in UTF-8"))
 }
 
 fn check_logging(configuration: &Configuration) -> Result<(), ApiError> {

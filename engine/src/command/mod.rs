@@ -22,6 +22,7 @@ mod untag_resource;
 mod update_state_machine;
 mod update_state_machine_alias;
 
+pub(crate) use configuration::definition_text;
 pub use create_activity::CreateActivity;
 pub use create_state_machine::CreateStateMachine;
 pub use create_state_machine_alias::CreateStateMachineAlias;

@@ -112,6 +112,7 @@ impl Run<'_> {
                 None => members.shift_remove("Task"),
             };
         }
+        self.overlay(&mut context);
         let variables = self.variables(active, state)?;
         Ok(Frame { input, input_text: None, context, variables, result: None, error_output: None })
     }

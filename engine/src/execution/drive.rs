@@ -7,6 +7,7 @@ use keepstep_asl::definition::{State, Transition};
 use keepstep_asl::jsonata::FieldFailure;
 
 use super::exit::Exit;
+use super::inspection::Left;
 use super::interrupt::{Failure, Interrupt};
 use super::run::{Active, Run};
 use super::{finish, states};
@@ -205,6 +206,11 @@ impl Run<'_> {
             self.event(&mut active, exited, details)?;
         }
         self.set_variables(&mut active.branch, assigned);
+        if self.inspection.is_some() {
+            let variables = self.all_variables(&active.branch)?;
+            let left = Left { output: self.text(output)?, next: next.clone(), variables };
+            self.note(|inspection| inspection.left = Some(left));
+        }
         match next {
             Some(next) => {
                 let branch = &mut active.branch;

@@ -6,6 +6,7 @@ use keepstep_asl::payload_io::{ResultPath, Selection};
 use serde_json::Value;
 
 use super::context::Frame;
+use super::inspection::Waypoint;
 use super::interrupt::Interrupt;
 use super::io::Document;
 use super::run::{Active, Run};
@@ -75,7 +76,12 @@ impl Run<'_> {
         let selected = self.fill(active, state, state.kind.result_selector(), document)?;
         let assigned = self.assigned(active, state, way, &selected)?;
         let merged = match state.kind.result_path() {
-            Some(result_path) => self.merge(active, result_path, selected)?,
+            Some(result_path) => {
+                self.see(Waypoint::AfterResultSelector, &selected)?;
+                let merged = self.merge(active, result_path, selected)?;
+                self.see(Waypoint::AfterResultPath, &merged)?;
+                merged
+            }
             None => selected,
         };
         let output = self.select(active, state, &state.output_path, merged)?;

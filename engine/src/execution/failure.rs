@@ -23,6 +23,7 @@ impl Run<'_> {
                 return Ok(finish::failed(self, failure, active.branch.last_event_id)?);
             }
             let state = self.state(&definition, &active.branch)?;
+            self.note_failure(&failure);
             if let Some(due_ms) = retry::due_ms(self, &mut active, state, &failure) {
                 fan_out::clear(self, &active)?;
                 active.branch.phase = Some(Phase::Retrying(Retrying { due_ms }));
@@ -44,7 +45,10 @@ impl Run<'_> {
             }
             if let Some((index, catcher)) = catcher(state, &failure) {
                 match self.exit_caught(&active, state, (index, catcher), error_output(&failure)) {
-                    Ok(exit) => return self.leave(active, state, exit, Some(catcher.next.clone())),
+                    Ok(exit) => {
+                        self.note(|inspection| inspection.catch = Some(index));
+                        return self.leave(active, state, exit, Some(catcher.next.clone()));
+                    }
                     Err(interrupt) => failure = self.failure(&mut active, interrupt)?,
                 }
             }

@@ -9,6 +9,7 @@ use keepstep_asl::payload_io::{ResultPath, Selection};
 use keepstep_asl::template::Template;
 use serde_json::Value;
 
+use super::inspection::Waypoint;
 use super::interrupt::{Failure, Interrupt};
 use super::run::{Active, Run};
 use crate::record::PayloadRef;
@@ -31,7 +32,9 @@ impl From<Value> for Document {
 impl Run<'_> {
     /// The effective input of a state: what InputPath selects of its input.
     pub(super) fn effective_input(&mut self, active: &Active, state: &State) -> Result<Document, Interrupt> {
-        self.select(active, state, &state.input_path, Document::Stored(active.branch.input))
+        let input = self.select(active, state, &state.input_path, Document::Stored(active.branch.input))?;
+        self.see_in_path(state, Waypoint::AfterInputPath, &input)?;
+        Ok(input)
     }
 
     /// What a template makes of a document; without a template, the document.

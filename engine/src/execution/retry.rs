@@ -17,10 +17,19 @@ pub(super) fn matches(error_equals: &[String], failure: &Failure) -> bool {
     })
 }
 
+/// The first retrier that takes a failure, and its place.
+pub(super) fn retrier<'s>(state: &'s State, failure: &Failure) -> Option<(usize, &'s Retrier)> {
+    state.kind.retry().iter().enumerate().find(|(_, retrier)| matches(&retrier.error_equals, failure))
+}
+
 /// Counts a retry of the state and says when it is due, in milliseconds since the epoch; `None` if the state isn't tried again.
-pub(super) fn due_ms(run: &Run<'_>, active: &mut Active, state: &State, failure: &Failure) -> Option<i64> {
-    let (place, retrier) =
-        state.kind.retry().iter().enumerate().find(|(_, retrier)| matches(&retrier.error_equals, failure))?;
+pub(super) fn due_ms(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    failure: &Failure,
+) -> Option<i64> {
+    let (place, retrier) = retrier(state, failure)?;
     let retries = &mut active.branch.retries;
     if retries.len() <= place {
         retries.resize(place + 1, 0);
@@ -36,6 +45,7 @@ pub(super) fn due_ms(run: &Run<'_>, active: &mut Active, state: &State, failure:
         run.desk.entropy.fill(&mut bytes);
         delay_ms = u64::from_be_bytes(bytes) % (delay_ms + 1);
     }
+    run.note(|inspection| inspection.retry = Some((place, delay_ms)));
     Some(run.now_ms().saturating_add(i64::try_from(delay_ms).unwrap_or(i64::MAX)))
 }
 

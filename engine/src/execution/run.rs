@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::history::History;
 use super::index::Index;
+use super::inspection::Inspection;
 use super::interrupt::Interrupt;
 use super::payload;
 use super::variables::Kept;
@@ -78,6 +79,8 @@ pub(super) struct Run<'a> {
     values: HashMap<PayloadRef, Arc<Value>>,
     /// See [`super::variables`].
     pub(super) kept_variables: Kept,
+    /// Who looks on, if anybody does.
+    pub(super) inspection: Option<&'a mut Inspection>,
 }
 
 impl<'a> Run<'a> {
@@ -112,6 +115,7 @@ impl<'a> Run<'a> {
             chunks: HashMap::new(),
             values: HashMap::new(),
             kept_variables: Kept::new(),
+            inspection: None,
         })
     }
 
@@ -135,10 +139,11 @@ impl<'a> Run<'a> {
         ExecutionArn::parse(&self.head.arn).ok().map(|arn| arn.place.region.to_owned())
     }
 
-    /// Whether the step has done as much as one step may: what can still go on does so in the next.
+    /// Whether the step has done as much as one step may: what can still go on does so in the next. Who looks on sees one state.
     pub(super) fn is_at_bound(&self) -> bool {
         let limits = self.desk.limits;
-        self.transitions >= limits.step_transitions_max
+        self.inspection.as_ref().is_some_and(|inspection| inspection.left.is_some())
+            || self.transitions >= limits.step_transitions_max
             || self.history.bytes() + self.draft.bytes() >= limits.step_bytes_max
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use keepstep_asl::definition::{Definition, State, StateKind, Task};
 
 use super::drive::Outcome;
-use super::fan_out;
-use super::finish;
 use super::index::Index;
+use super::inspection::Inspection;
 use super::interrupt::{Failure, Interrupt};
 use super::run::{Active, Run};
 use super::states::{self, task};
+use super::{fan_out, finish};
 use crate::api_error::ApiError;
 use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
@@ -38,6 +38,20 @@ pub fn step(
     execution: ExecutionId,
     arrivals: &[Arrival],
 ) -> Result<Decision<Vec<Reply>>, ViewError> {
+    step_inspected(desk, execution, arrivals, None)
+}
+
+/// As [`step`], and notes down what is seen on the way.
+///
+/// # Errors
+///
+/// As [`step`].
+pub fn step_inspected<'a>(
+    desk: &Desk<'a>,
+    execution: ExecutionId,
+    arrivals: &[Arrival],
+    inspection: Option<&'a mut Inspection>,
+) -> Result<Decision<Vec<Reply>>, ViewError> {
     let mut draft = Draft::new(desk.view);
     let origin = origin(arrivals);
     let Some(head) = draft.get::<Head>(&key::head(execution))? else {
@@ -49,6 +63,7 @@ pub fn step(
         return Ok(draft.finish(origin, replies));
     };
     let mut run = Run::new(desk, draft, execution, head, true)?;
+    run.inspection = inspection;
     let mut replies = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
         if !replies.is_empty() && run.is_at_bound() {
@@ -83,6 +98,7 @@ pub(crate) fn origin(arrivals: &[Arrival]) -> Origin {
         Some(Stimulus::Heartbeat { .. }) => "SendTaskHeartbeat",
         Some(Stimulus::CallFinished { .. }) => "CallFinished",
         Some(Stimulus::ChildFinished { .. }) => "ChildFinished",
+        Some(Stimulus::StateEnded { .. }) => "StateEnded",
         Some(Stimulus::Stop { .. }) => "StopExecution",
         Some(Stimulus::Advance) => "MapRunAdvanced",
         Some(Stimulus::UpdateMapRun(_)) => "UpdateMapRun",
@@ -111,6 +127,7 @@ fn without_execution(draft: &mut Draft<'_>, execution: ExecutionId, arrival: &Ar
             Err(no_such_task())
         }
         Stimulus::HandOut { .. } => Err(no_such_task()),
+        Stimulus::StateEnded { .. } => Ok(DONE),
         Stimulus::Stop { .. } => Err(ApiError::execution_does_not_exist(&execution.to_string())),
         Stimulus::Advance => Ok(DONE),
         Stimulus::UpdateMapRun(_) => Err(ApiError::resource_not_found(&execution.to_string())),
@@ -151,6 +168,10 @@ impl Run<'_> {
             }
             Stimulus::ChildFinished { branch, attempt } => {
                 self.child_finished(*branch, *attempt).map(|()| Ok(DONE))
+            }
+            Stimulus::StateEnded { branch, attempt, result } => {
+                let result = self.state_ended(*branch, *attempt, result);
+                self.or_full(result).map(|()| Ok(DONE))
             }
             Stimulus::Stop { error, cause } => {
                 if self.is_running() {
@@ -346,6 +367,30 @@ impl Run<'_> {
         let outcome = fan_out::distributed::finished(self, &mut active, state);
         let result = self.settle(active, state, outcome);
         self.or_full(result)
+    }
+
+    fn state_ended(&mut self, branch: BranchId, attempt: u64, result: &CallResult) -> Result<(), Interrupt> {
+        let Some(mut active) = self.take(branch)? else { return Ok(()) };
+        if matches!(active.branch.phase, Some(Phase::FannedOut(_))) {
+            self.put(active);
+            fan_out::abort_branches(self, branch)?;
+            active = self.take_parent(branch.0)?;
+        }
+        let definition = Arc::clone(&self.definition);
+        let state = self.state(&definition, &active.branch)?;
+        let outcome = match (&active.branch.phase, &state.kind) {
+            _ if active.branch.attempt != attempt => Ok(Outcome::Waits),
+            (Some(Phase::Working(_)), StateKind::Task(task)) => {
+                task::ended(self, &mut active, state, task, result.clone())
+            }
+            (Some(Phase::FannedOut(_)), _) => fan_out::ended(self, &mut active, state, result.clone()),
+            (Some(Phase::MapRun(_)), _) => {
+                fan_out::release(self, &active);
+                fan_out::ended(self, &mut active, state, result.clone())
+            }
+            _ => Ok(Outcome::Waits),
+        };
+        self.settle(active, state, outcome)
     }
 
     fn stop_was_delivered(&mut self, branch: BranchId) -> Result<(), ViewError> {

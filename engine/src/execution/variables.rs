@@ -1,9 +1,10 @@
 //! Variables: which of them a state sees, and what its `Assign` sets. A scope is a branch: its record holds names and where the values
 //! lie, never the values, and the branches inside it look them up there instead of having copies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use keepstep_asl::definition::State;
 use keepstep_asl::limits::{ASSIGN_BYTES_MAX, VARIABLES_BYTES_MAX};
@@ -55,6 +56,22 @@ impl Run<'_> {
         }
         self.kept_variables.push((entered, Arc::clone(&variables)));
         Ok(variables)
+    }
+
+    /// All variables of a branch and the branches around it: names and JSON, sorted.
+    pub(super) fn all_variables(&mut self, branch: &Branch) -> Result<Vec<(String, Bytes)>, ViewError> {
+        let mut found: BTreeMap<String, PayloadRef> = BTreeMap::new();
+        let mut next = Some(branch.clone());
+        while let Some(scope) = next {
+            for Variable { name, value, .. } in scope.variables {
+                found.entry(name).or_insert(value);
+            }
+            next = match scope.parent {
+                Some(parent) => self.branch(BranchId(parent))?.cloned(),
+                None => None,
+            };
+        }
+        found.into_iter().map(|(name, value)| Ok((name, self.text(value)?))).collect()
     }
 
     /// Measures what an `Assign` yields.

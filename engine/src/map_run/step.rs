@@ -96,7 +96,8 @@ impl Work<'_> {
             Stimulus::HandOut { .. }
             | Stimulus::TaskSucceeded { .. }
             | Stimulus::TaskFailed { .. }
-            | Stimulus::Heartbeat { .. } => {
+            | Stimulus::Heartbeat { .. }
+            | Stimulus::StateEnded { .. } => {
                 return Ok(Err(ApiError::new(
                     "TaskDoesNotExist",
                     "Task Does Not Exist: 'Provided task does not exist'",

@@ -389,7 +389,7 @@ impl World {
                 request.parent = call.reports_end.then_some(parent);
                 match self.start(&request) {
                     Ok(started) => execution::start_result(&started, "id", "date"),
-                    Err(Refusal::Api(error)) => execution::start_failure(&error, "id"),
+                    Err(Refusal::Api(error)) => execution::start_failure(error.code, &error.message, "id"),
                     Err(Refusal::View(error)) => panic!("{error}"),
                 }
             }

@@ -29,7 +29,7 @@ pub(super) fn get(mut members: Members, caller: Caller) -> Result<GetExecutionHi
     })
 }
 
-pub(super) fn got(answer: &GetExecutionHistoryResponse) -> Vec<u8> {
+pub(crate) fn got(answer: &GetExecutionHistoryResponse) -> Vec<u8> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Got<'a> {

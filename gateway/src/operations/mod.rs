@@ -4,13 +4,14 @@
 mod activity;
 mod alias;
 mod execution;
-mod history;
+pub(crate) mod history;
 mod json;
 mod list;
 mod map_run;
 mod state_machine;
 mod tag;
 mod task;
+mod test_state;
 mod validation;
 mod version;
 
@@ -168,6 +169,14 @@ pub(crate) async fn perform(
         Operation::TagResource => {
             ask!(nodes, operation, tag_resource, tag::add(members, caller)?)?;
             Ok(json::empty())
+        }
+        Operation::TestState => {
+            let request = test_state::request(members, caller)?;
+            let answer =
+                nodes.call_long(operation, request, test_state::WORK_MAX, |mut workflow, request| {
+                    Box::pin(async move { workflow.test_state(request).await })
+                });
+            Ok(test_state::tested(&answer.await?))
         }
         Operation::UntagResource => {
             ask!(nodes, operation, untag_resource, tag::remove(members, caller)?)?;

@@ -112,6 +112,9 @@ fake! {
     describe_state_machine: DescribeStateMachineRequest -> DescribeStateMachineResponse,
     describe_state_machine_for_execution:
         DescribeStateMachineForExecutionRequest -> DescribeStateMachineForExecutionResponse,
+    describe_map_run: DescribeMapRunRequest -> DescribeMapRunResponse,
+    list_map_runs: ListMapRunsRequest -> ListMapRunsResponse,
+    update_map_run: UpdateMapRunRequest -> UpdateMapRunResponse,
     list_state_machines: ListStateMachinesRequest -> ListStateMachinesResponse,
     delete_state_machine: DeleteStateMachineRequest -> DeleteStateMachineResponse,
     publish_state_machine_version: PublishStateMachineVersionRequest -> PublishStateMachineVersionResponse,
@@ -135,6 +138,7 @@ fake! {
     send_task_success: SendTaskSuccessRequest -> SendTaskSuccessResponse,
     send_task_failure: SendTaskFailureRequest -> SendTaskFailureResponse,
     send_task_heartbeat: SendTaskHeartbeatRequest -> SendTaskHeartbeatResponse,
+    test_state: TestStateRequest -> TestStateResponse,
     tag_resource: TagResourceRequest -> TagResourceResponse,
     untag_resource: UntagResourceRequest -> UntagResourceResponse,
     list_tags_for_resource: ListTagsForResourceRequest -> ListTagsForResourceResponse,

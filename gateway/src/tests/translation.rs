@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::*;
 
+const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:m/l:r";
 const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
 pub(super) const VERSION: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:2";
 pub(super) const ALIAS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:PROD";
@@ -398,6 +399,8 @@ async fn state_machines_are_described() {
             configuration: Some(Configuration { logging: Some(logging), tracing_enabled: Some(false) }),
             revision_id: text("r"),
             variable_references: Vec::new(),
+            map_run_arn: text(MAP_RUN),
+            label: text("l"),
         },
         json!({
             "stateMachineArn": MACHINE, "name": "m", "definition": "d", "roleArn": ROLE, "updateDate": 1.0,
@@ -406,7 +409,7 @@ async fn state_machines_are_described() {
                 "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "g"}}],
             },
             "tracingConfiguration": {"enabled": false}, "revisionId": "r",
-            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}, "mapRunArn": MAP_RUN, "label": "l",
         }),
     )
     .await;
@@ -462,6 +465,7 @@ async fn executions_are_described() {
         redrive_count: 0,
         redrive_status: text("NOT_REDRIVABLE"),
         redrive_status_reason: text("Execution is SUCCEEDED and cannot be redriven"),
+        map_run_arn: text(MAP_RUN),
         state_machine_version_arn: Some(text(VERSION)),
         state_machine_alias_arn: Some(text(ALIAS)),
     };
@@ -470,7 +474,7 @@ async fn executions_are_described() {
         "stateMachineAliasArn": ALIAS, "name": "e", "status": "SUCCEEDED", "startDate": 1.0,
         "stopDate": 2.0, "input": "1", "inputDetails": {"included": true}, "output": "2", "outputDetails": {"included": true},
         "redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven", "mapRunArn": MAP_RUN,
     });
     check("DescribeExecution", body.clone(), asked, succeeded(), expected.clone()).await;
     let metadata = json!({"executionArn": EXECUTION, "includedData": "METADATA_ONLY"});
@@ -544,12 +548,16 @@ async fn lists() {
         start_date_ms: 1_000,
         stop_date_ms: None,
         redrive_count: 0,
+        map_run_arn: String::new(),
+        item_count: None,
         state_machine_version_arn: None,
         state_machine_alias_arn: None,
     };
     let aborted = ExecutionListItem {
         status: ExecutionStatus::Aborted.into(),
         stop_date_ms: Some(2_000),
+        map_run_arn: text(MAP_RUN),
+        item_count: Some(0),
         state_machine_version_arn: Some(text(VERSION)),
         state_machine_alias_arn: Some(text(ALIAS)),
         ..running.clone()
@@ -560,6 +568,7 @@ async fn lists() {
         |caller| ListExecutionsRequest {
             caller,
             state_machine_arn: text(MACHINE),
+            map_run_arn: String::new(),
             status_filter: ExecutionStatus::TimedOut.into(),
             max_results: 1_000,
             next_token: text("n"),
@@ -573,9 +582,93 @@ async fn lists() {
             {
                 "executionArn": EXECUTION, "stateMachineArn": MACHINE, "stateMachineVersionArn": VERSION,
                 "stateMachineAliasArn": ALIAS, "name": "e", "status": "ABORTED", "startDate": 1.0,
-                "stopDate": 2.0, "redriveCount": 0,
+                "stopDate": 2.0, "redriveCount": 0, "mapRunArn": MAP_RUN, "itemCount": 0,
             },
         ]}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn map_runs() {
+    let counts = |first| MapRunCounts {
+        pending: first,
+        running: first + 1,
+        succeeded: first + 2,
+        failed: first + 3,
+        timed_out: first + 4,
+        aborted: first + 5,
+        total: first + 6,
+        results_written: first + 7,
+    };
+    let shown = |first: u64| {
+        json!({
+            "pending": first, "running": first + 1, "succeeded": first + 2, "failed": first + 3, "timedOut": first + 4,
+            "aborted": first + 5, "total": first + 6, "resultsWritten": first + 7,
+        })
+    };
+    check(
+        "DescribeMapRun",
+        json!({"mapRunArn": MAP_RUN}),
+        |caller| DescribeMapRunRequest { caller, map_run_arn: text(MAP_RUN) },
+        DescribeMapRunResponse {
+            map_run_arn: text(MAP_RUN),
+            execution_arn: text(EXECUTION),
+            status: MapRunStatus::MapRunAborted.into(),
+            start_date_ms: 1_000,
+            stop_date_ms: Some(2_000),
+            max_concurrency: 3,
+            tolerated_failure_percentage: 1.5,
+            tolerated_failure_count: 4,
+            item_counts: Some(counts(10)),
+            execution_counts: Some(counts(20)),
+        },
+        json!({
+            "mapRunArn": MAP_RUN, "executionArn": EXECUTION, "status": "ABORTED", "startDate": 1.0, "stopDate": 2.0,
+            "maxConcurrency": 3, "toleratedFailurePercentage": 1.5, "toleratedFailureCount": 4, "itemCounts": shown(10),
+            "executionCounts": shown(20), "redriveCount": 0,
+        }),
+    )
+    .await;
+    check(
+        "ListMapRuns",
+        json!({"executionArn": EXECUTION, "maxResults": 2, "nextToken": "n"}),
+        |caller| ListMapRunsRequest {
+            caller,
+            execution_arn: text(EXECUTION),
+            max_results: 2,
+            next_token: text("n"),
+        },
+        ListMapRunsResponse {
+            map_runs: vec![MapRunListItem {
+                execution_arn: text(EXECUTION),
+                map_run_arn: text(MAP_RUN),
+                state_machine_arn: text(MACHINE),
+                start_date_ms: 1_000,
+                stop_date_ms: None,
+            }],
+            next_token: text("m"),
+        },
+        json!({
+            "mapRuns": [{
+                "executionArn": EXECUTION, "mapRunArn": MAP_RUN, "stateMachineArn": MACHINE, "startDate": 1.0,
+            }],
+            "nextToken": "m",
+        }),
+    )
+    .await;
+    check(
+        "UpdateMapRun",
+        json!({"mapRunArn": MAP_RUN, "maxConcurrency": 5, "toleratedFailurePercentage": 7, "toleratedFailureCount": 6}),
+        |caller| UpdateMapRunRequest {
+            caller,
+            map_run_arn: text(MAP_RUN),
+            max_concurrency: Some(5),
+            tolerated_failure_percentage: Some(7.0),
+            tolerated_failure_count: Some(6),
+        },
+        UpdateMapRunResponse {},
+        json!({}),
     )
     .await;
 }
@@ -719,6 +812,93 @@ async fn definitions_are_validated() {
             {"severity": "ERROR", "code": "C", "message": "m"},
             {"severity": "WARNING", "code": "C", "message": "m", "location": "/States/A"},
         ]}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn states_are_tested() {
+    check(
+        "TestState",
+        json!({
+            "definition": "d", "roleArn": ROLE, "input": "{}", "inspectionLevel": "DEBUG", "revealSecrets": true,
+            "variables": "{\"v\":1}", "stateName": "S", "context": "{}",
+            "mock": {"result": "1", "errorOutput": {"error": "E", "cause": "c"}, "fieldValidationMode": "NONE"},
+            "stateConfiguration": {
+                "retrierRetryCount": 1, "errorCausedByState": "I", "mapIterationFailureCount": 2, "mapItemReaderData": "[]",
+            },
+        }),
+        |caller| TestStateRequest {
+            caller,
+            definition: Bytes::from_static(b"d"),
+            role_arn: Some(text(ROLE)),
+            input: Some(Bytes::from_static(b"{}")),
+            inspection_level: text("DEBUG"),
+            reveal_secrets: true,
+            variables: Some(Bytes::from_static(b"{\"v\":1}")),
+            state_name: Some(text("S")),
+            mock: Some(TestStateMock {
+                result: Some(Bytes::from_static(b"1")),
+                error_output: Some(TestStateError { error: Some(text("E")), cause: Some(text("c")) }),
+                field_validation_mode: text("NONE"),
+            }),
+            context: Some(Bytes::from_static(b"{}")),
+            configuration: Some(TestStateConfiguration {
+                retrier_retry_count: Some(1),
+                error_caused_by_state: Some(text("I")),
+                map_iteration_failure_count: Some(2),
+                map_item_reader_data: Some(Bytes::from_static(b"[]")),
+            }),
+        },
+        TestStateResponse {
+            status: text("RETRIABLE"),
+            error: Some(text("E")),
+            cause: Some(text("c")),
+            inspection_data: Some(InspectionData {
+                input: Bytes::from_static(b"{}"),
+                after_arguments: Some(Bytes::from_static(b"1")),
+                after_input_path: Some(Bytes::from_static(b"2")),
+                after_parameters: Some(Bytes::from_static(b"3")),
+                result: Some(Bytes::from_static(b"4")),
+                after_result_selector: Some(Bytes::from_static(b"5")),
+                after_result_path: Some(Bytes::from_static(b"6")),
+                variables: Some(Bytes::from_static(b"{}")),
+                after_items_path: Some(Bytes::from_static(b"7")),
+                after_items_pointer: Some(Bytes::from_static(b"8")),
+                after_item_selector: Some(Bytes::from_static(b"9")),
+                after_item_batcher: Some(Bytes::from_static(b"10")),
+                max_concurrency: Some(11),
+                tolerated_failure_count: Some(12),
+                tolerated_failure_percentage: Some(12.5),
+                retry_index: Some(0),
+                retry_backoff_interval_seconds: Some(13),
+                catch_index: None,
+            }),
+            ..Default::default()
+        },
+        json!({
+            "status": "RETRIABLE", "error": "E", "cause": "c",
+            "inspectionData": {
+                "input": "{}", "afterArguments": "1", "afterInputPath": "2", "afterParameters": "3", "result": "4",
+                "afterResultSelector": "5", "afterResultPath": "6", "variables": "{}", "afterItemsPath": "7",
+                "afterItemsPointer": "8", "afterItemSelector": "9", "afterItemBatcher": "10", "maxConcurrency": 11,
+                "toleratedFailureCount": 12, "toleratedFailurePercentage": 12.5,
+                "errorDetails": {"retryIndex": 0, "retryBackoffIntervalSeconds": 13},
+            },
+        }),
+    )
+    .await;
+    check(
+        "TestState",
+        json!({"definition": "d"}),
+        |caller| TestStateRequest { caller, definition: Bytes::from_static(b"d"), ..Default::default() },
+        TestStateResponse {
+            status: text("SUCCEEDED"),
+            output: Some(Bytes::from_static(b"1")),
+            next_state: Some(text("N")),
+            ..Default::default()
+        },
+        json!({"status": "SUCCEEDED", "output": "1", "nextState": "N"}),
     )
     .await;
 }

@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls what they ask for, and turns the result into an exit code. Does nothing by itself.
 
 mod dev;
+mod run;
 mod serve;
 mod status;
 mod validate;
@@ -29,6 +30,8 @@ enum Command {
     Dev(dev::Flags),
     /// Check a definition, without a server.
     Validate(validate::Flags),
+    /// Run a definition here and now, without a server.
+    Run(run::Flags),
 }
 
 /// Runs what the arguments say.
@@ -40,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Status(flags)) => status::run(flags),
         Some(Command::Dev(flags)) => dev::run(flags),
         Some(Command::Validate(flags)) => Ok(validate::run(&flags)),
+        Some(Command::Run(flags)) => run::run(flags),
     };
     match result {
         Ok(code) => code,

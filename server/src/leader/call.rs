@@ -97,17 +97,7 @@ async fn perform(shared: &Arc<Shared>, term: &Arc<Term>, key: CallKey, call: &Ca
     };
     let result = match key.kind {
         CallKind::Lambda => {
-            let invocation = Invocation {
-                function: &call.target,
-                qualifier: &call.qualifier,
-                payload,
-                invocation_type: &call.invocation_type,
-                client_context: &call.client_context,
-                log_type: &call.log_type,
-                whole_answer: call.whole_answer,
-                idempotency_id: idempotency_id(key, call.attempt),
-            };
-            shared.outside.lambda.invoke(invocation).await
+            shared.outside.lambda.invoke(invocation(call, payload, idempotency_id(key, call.attempt))).await
         }
         CallKind::StartExecution => child::start(shared, term, key, call, payload).await?,
         CallKind::StopExecution => child::stop(shared, term, call).await?,
@@ -122,6 +112,20 @@ async fn perform(shared: &Arc<Shared>, term: &Arc<Term>, key: CallKey, call: &Ca
     let outcome = if matches!(result, CallResult::Failed { .. }) { "failed" } else { "succeeded" };
     shared.meters.task(resource(key.kind), outcome);
     Some(result)
+}
+
+/// The call of a function.
+pub(super) fn invocation(call: &Call, payload: Bytes, idempotency_id: String) -> Invocation<'_> {
+    Invocation {
+        function: &call.target,
+        qualifier: &call.qualifier,
+        payload,
+        invocation_type: &call.invocation_type,
+        client_context: &call.client_context,
+        log_type: &call.log_type,
+        whole_answer: call.whole_answer,
+        idempotency_id,
+    }
 }
 
 fn resource(kind: CallKind) -> &'static str {

@@ -50,7 +50,7 @@ pub(crate) async fn start(
         let started = starting.await.ok()?;
         return match started {
             Ok(started) => Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms))),
-            Err(Failure::Api(error)) => Some(start_failure(&error, &aws_request_id())),
+            Err(Failure::Api(error)) => Some(start_failure(error.code, &error.message, &aws_request_id())),
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %key.execution, error, "a child can't be started");
                 None
@@ -103,7 +103,7 @@ fn request_id(key: CallKey, attempt: u64) -> RequestId {
 }
 
 /// AWS's request ids are random UUIDs.
-fn aws_request_id() -> String {
+pub(crate) fn aws_request_id() -> String {
     let mut bytes = [0; 16];
     OsEntropy.fill(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()

@@ -37,19 +37,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use bytes::Bytes;
 use keepstep_engine::id::{ActivityId, ExecutionId, RequestId};
+use keepstep_engine::record::Call;
 use keepstep_engine::record::outcome::{Answer, HandedOut};
+use keepstep_engine::stimulus::CallResult;
 use keepstep_engine::{Arrival, Decision, Desk, Limits, Refusal, View};
 use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::metric::Meters;
 use definitions::DefinitionCache;
 use pool::Pool;
 use term::Term;
 
+pub(crate) use child::aws_request_id;
 pub(crate) use clock::wall_ms;
+pub(crate) use entropy::OsEntropy;
 pub(crate) use lead::lead;
 pub(crate) use ledger::{Ledger, Proposed};
+pub(crate) use pool::STACK_BYTES as EVALUATION_STACK_BYTES;
 
 pub(crate) use failure::Failure;
 pub(crate) use outside::Outside;
@@ -88,6 +95,9 @@ pub(crate) struct Settings {
 /// this leader's to carry out.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(10);
 
+/// States that may be tested at a time: each waits for up to five minutes, and has its data in memory.
+const TESTS_MAX: usize = 256;
+
 /// How long to wait before something of the scheduler's own is tried again.
 #[derive(Clone, Copy, Debug)]
 struct Pauses {
@@ -109,6 +119,8 @@ struct Shared {
     step: Arc<step::StepFn>,
     pauses: Pauses,
     term: ArcSwapOption<Term>,
+    /// Those that run now.
+    tests: Semaphore,
 }
 
 /// A handle: run decisions here if this node leads, and read on any node. Cheap to clone.
@@ -150,6 +162,7 @@ impl Engine {
             step,
             pauses: Pauses { first: Duration::from_millis(20), longest: Duration::from_secs(1) },
             term: ArcSwapOption::empty(),
+            tests: Semaphore::new(TESTS_MAX),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -185,12 +198,22 @@ impl Engine {
         hand_out::poll(&self.shared, &self.term()?, poll).await
     }
 
-    /// Runs what needs no replicated state, such as reading a definition, on the evaluation pool of any node.
+    /// Leave to test a state, on any node, as long as it is kept.
+    pub(crate) fn begin_test(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.shared.tests.try_acquire().map_err(|_| Failure::Overloaded)
+    }
+
+    /// Runs what needs no replicated state, such as reading a definition or testing a state, on the evaluation pool of any node.
     pub(crate) async fn evaluate<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Failure> {
-        within(self.shared.pool.run(work)).await
+        self.shared.pool.run(work).await
+    }
+
+    /// Calls a function once, outside of any execution that is stored.
+    pub(crate) async fn invoke(&self, call: &Call, payload: Bytes, idempotency_id: String) -> CallResult {
+        self.shared.outside.lambda.invoke(call::invocation(call, payload, idempotency_id)).await
     }
 
     /// A linearizable read on any node.

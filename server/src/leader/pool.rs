@@ -12,7 +12,7 @@ use super::Failure;
 use crate::metric;
 
 /// Deep values are walked by recursion, which is bounded, but not tightly.
-const STACK_BYTES: usize = 16 << 20;
+pub(crate) const STACK_BYTES: usize = 16 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 

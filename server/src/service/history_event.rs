@@ -6,7 +6,7 @@ use keepstep_proto::workflow::v1 as proto;
 use proto::history_event::Details;
 
 /// An event, to the contract.
-pub(super) fn to_proto(event: HistoryEvent) -> proto::HistoryEvent {
+pub(crate) fn to_proto(event: HistoryEvent) -> proto::HistoryEvent {
     let record = &event.event;
     proto::HistoryEvent {
         timestamp_ms: record.timestamp_ms,

@@ -22,7 +22,7 @@ mod execution_status;
 mod forward;
 mod get_activity_task;
 mod get_execution_history;
-mod history_event;
+pub(crate) mod history_event;
 mod list_activities;
 mod list_executions;
 mod list_map_runs;
@@ -42,6 +42,7 @@ mod stop_execution;
 mod tag;
 mod tag_resource;
 mod task_token;
+mod test_state;
 mod unexpected;
 mod untag_resource;
 mod update_map_run;
@@ -335,6 +336,10 @@ impl Workflow for WorkflowService {
             leader.send_task_heartbeat(request).await
         })
         .await
+    }
+
+    async fn test_state(&self, request: Request<TestStateRequest>) -> Answer<TestStateResponse> {
+        answer(test_state::call(self, request.into_inner()).await)
     }
 
     async fn tag_resource(&self, request: Request<TagResourceRequest>) -> Answer<TagResourceResponse> {

@@ -8,6 +8,7 @@ mod signatures;
 mod state_machines;
 mod tags;
 mod tenancy;
+mod test_state;
 mod validation;
 mod versions;
 

@@ -63,6 +63,7 @@ fn every_field_lands_in_the_model() {
                 load_and_flatten: false,
                 max_items: Some(Number::Fixed(10)),
                 items_pointer: None,
+                manifest: None,
             },
         }),
         item_batcher: Some(ItemBatcher {

@@ -1,6 +1,8 @@
 //! Parallel and Map: starting branches within their bounds, gathering what they come to, ending them.
 
+mod batch;
 pub(super) mod distributed;
+mod item_data;
 pub(super) mod map;
 pub(super) mod parallel;
 mod release;
@@ -12,11 +14,14 @@ use keepstep_asl::definition::{State, StateKind};
 
 use super::drive::Outcome;
 use super::exit::{Exit, is_verbatim};
+use super::inspection::Waypoint;
 use super::interrupt::{Failure, Interrupt};
 use super::io::Document;
 use super::run::{Active, Run};
+use super::states::task;
 use crate::record::phase::{FanOut, Phase, Ready};
 use crate::record::{Branch, EventDetails, EventType, PayloadRef, SLICE_LEN};
+use crate::stimulus::CallResult;
 
 pub(super) use release::{abort_branches, release};
 
@@ -124,12 +129,33 @@ pub(super) fn branch_ended(run: &mut Run<'_>, ended: Active, output: PayloadRef)
 
 /// All branches have ended: their outputs are the state's result.
 fn complete(run: &mut Run<'_>, active: &mut Active, state: &State) -> Result<Outcome, Interrupt> {
+    let result = gather(run, active, state)?;
+    completed(run, active, state, result)
+}
+
+/// Somebody says what a fan-out comes to. None of its branches runs any more.
+pub(super) fn ended(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    result: CallResult,
+) -> Result<Outcome, Interrupt> {
+    let result = task::checked(result)?;
+    completed(run, active, state, result)
+}
+
+/// A fan-out has this result.
+fn completed(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    result: Bytes,
+) -> Result<Outcome, Interrupt> {
     let previous = active.branch.last_event_id;
     let succeeded = match state.kind {
         StateKind::Map(_) => EventType::MapStateSucceeded,
         _ => EventType::ParallelStateSucceeded,
     };
-    let result = gather(run, active, state)?;
     run.history.append(succeeded, previous, EventDetails::default())?;
     // What fails from here on is the state, no longer its branches.
     clear(run, active)?;
@@ -145,11 +171,13 @@ fn left_with(
     result: Bytes,
     previous: u64,
 ) -> Result<Outcome, Interrupt> {
-    let exit = if is_verbatim(state) {
+    let exit = if is_verbatim(state) && run.inspection.is_none() {
         Exit { output: run.keep(&state.name, result)?, assigned: Vec::new() }
     } else {
         let value = serde_json::from_slice(&result).map_err(|error| Interrupt::runtime(error.to_string()))?;
-        run.exit(active, state, Some(Document::Made(Arc::new(value))))?
+        let result = Document::Made(Arc::new(value));
+        run.see(Waypoint::Result, &result)?;
+        run.exit(active, state, Some(result))?
     };
     let Outcome::Left { exit, next, .. } = Outcome::left(state, exit) else { return Ok(Outcome::Waits) };
     // AWS writes `*StateSucceeded` and `*StateExited` as siblings.

@@ -20,6 +20,7 @@ pub(in super::super) fn run(
         Some(arguments) => run.compute_all(active, state, "Arguments", arguments)?.into(),
         None => run.fill(active, state, parallel.parameters.as_ref(), input)?,
     };
+    run.see_parameters(state, &input)?;
     let input = run.store_parameters(&state.name, input)?;
     run.event(active, EventType::ParallelStateStarted, EventDetails::default())?;
     let length = parallel.branches.len() as u64;

@@ -3,6 +3,7 @@
 use keepstep_asl::definition::{Pass, QueryLanguage, State};
 
 use super::super::drive::Outcome;
+use super::super::inspection::Waypoint;
 use super::super::interrupt::Interrupt;
 use super::super::io::Document;
 use super::super::run::{Active, Run};
@@ -19,6 +20,7 @@ pub(super) fn run(
         QueryLanguage::JsonPath => {
             let input = run.effective_input(active, state)?;
             let input = run.fill(active, state, pass.parameters.as_ref(), input)?;
+            run.see(Waypoint::AfterParameters, &input)?;
             Some(pass.result.clone().map_or(input, Document::from))
         }
     };

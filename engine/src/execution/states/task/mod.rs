@@ -17,7 +17,9 @@ use super::super::run::{Active, Run};
 use schedule::Schedule;
 
 pub(in super::super) use activity::hand_out;
-pub(in super::super) use result::{call_finished, child_finished, token_failed, token_succeeded};
+pub(in super::super) use result::{
+    call_finished, checked, child_finished, ended, token_failed, token_succeeded,
+};
 pub use started_execution::{start_failure, start_result};
 pub(in super::super) use timeout::{heartbeat, timed_out};
 

@@ -5,6 +5,7 @@ use keepstep_asl::definition::{State, Task};
 use keepstep_asl::resource::{Pattern, Resource};
 
 use super::super::super::drive::{Outcome, failure_details, output_details};
+use super::super::super::inspection::Waypoint;
 use super::super::super::interrupt::{Failure, Interrupt};
 use super::super::super::io::Document;
 use super::super::super::run::{Active, Run};
@@ -34,11 +35,7 @@ pub(in super::super::super) fn token_succeeded(
     task: &Task,
     output: Bytes,
 ) -> Result<Outcome, Interrupt> {
-    let kind = match &task.resource {
-        Resource::Activity { .. } => EventType::ActivitySucceeded,
-        _ => EventType::TaskSucceeded,
-    };
-    succeeded(run, active, state, task, kind, output)
+    succeeded(run, active, state, task, succeeded_type(&task.resource), output)
 }
 
 /// A worker has sent a failure.
@@ -49,6 +46,29 @@ pub(in super::super::super) fn token_failed(
     failure: Failure,
 ) -> Result<Outcome, Interrupt> {
     failed(run, active, task, failed_type(&task.resource), failure)
+}
+
+/// Somebody says what the task comes to.
+pub(in super::super::super) fn ended(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    state: &State,
+    task: &Task,
+    result: CallResult,
+) -> Result<Outcome, Interrupt> {
+    match checked(result) {
+        Ok(output) => succeeded(run, active, state, task, succeeded_type(&task.resource), output),
+        Err(failure) => failed(run, active, task, failed_type(&task.resource), failure),
+    }
+}
+
+/// The type of the event that says that a task has succeeded.
+fn succeeded_type(resource: &Resource) -> EventType {
+    match resource {
+        Resource::Activity { .. } => EventType::ActivitySucceeded,
+        Resource::LambdaFunction { .. } => EventType::LambdaFunctionSucceeded,
+        _ => EventType::TaskSucceeded,
+    }
 }
 
 /// The type of the event that says that a task has failed.
@@ -77,7 +97,6 @@ pub(in super::super::super) fn call_finished(
     task: &Task,
     result: CallResult,
 ) -> Result<Outcome, Interrupt> {
-    let is_function = matches!(task.resource, Resource::LambdaFunction { .. });
     let output = match checked(result) {
         Ok(output) => output,
         Err(failure) => {
@@ -90,11 +109,8 @@ pub(in super::super::super) fn call_finished(
         }
     };
     match task.resource.pattern() {
-        None if is_function => {
-            succeeded(run, active, state, task, EventType::LambdaFunctionSucceeded, output)
-        }
         None | Some(Pattern::RequestResponse) => {
-            succeeded(run, active, state, task, EventType::TaskSucceeded, output)
+            succeeded(run, active, state, task, succeeded_type(&task.resource), output)
         }
         Some(pattern) => {
             let arn = started_execution::arn(&output);
@@ -150,6 +166,7 @@ fn succeeded(
     let result = run.keep(&state.name, output)?;
     run.event(active, kind, integration_details(&task.resource, output_details(result)))?;
     active.branch.phase = None;
+    run.see(Waypoint::Result, &Document::Stored(result))?;
     let exit = run.exit(active, state, Some(Document::Stored(result)))?;
     Ok(Outcome::left(state, exit))
 }
@@ -167,7 +184,7 @@ fn failed(
 }
 
 /// The output of a call, which must be JSON.
-fn checked(result: CallResult) -> Result<Bytes, Failure> {
+pub(in super::super::super) fn checked(result: CallResult) -> Result<Bytes, Failure> {
     match result {
         CallResult::Failed { error, cause } => Err(Failure::new(error, cause)),
         // Items are for map runs: no task asks for any.

@@ -41,6 +41,7 @@ impl Schedule {
         let waits_for_token = task.resource.pattern() == Some(Pattern::WaitForTaskToken);
         let nonce = if waits_for_token { nonce(run) } else { Bytes::new() };
         let parameters = parameters(run, active, state, task, &input, &nonce)?;
+        run.see_parameters(state, &parameters)?;
         let credentials = match &task.credentials {
             None => None,
             Some(Payload::Jsonata(credentials)) => {
@@ -120,6 +121,7 @@ fn parameters(
     {
         members.insert("Task".to_owned(), serde_json::json!({ "Token": token.encode() }));
     }
+    run.overlay(&mut frame.context);
     let filled = match (&task.parameters, &task.arguments) {
         (Some(parameters), _) => parameters.evaluate(&frame.scope(&run.desk))?.into(),
         (None, Some(arguments)) => {

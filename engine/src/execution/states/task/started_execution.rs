@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::interrupt::Failure;
 use super::super::super::payload::read_payload;
-use crate::api_error::ApiError;
 use crate::execution::Started;
 use crate::id::ExecutionId;
 use crate::key;
@@ -43,9 +42,8 @@ pub fn start_result(started: &Started, request_id: &str, date: &str) -> CallResu
     CallResult::Succeeded(result.to_string().into())
 }
 
-/// The refusal of StartExecution as AWS's integration shows it.
-pub fn start_failure(error: &ApiError, request_id: &str) -> CallResult {
-    let ApiError { code, message, .. } = error;
+/// The refusal of StartExecution, by the API error's code and message, as AWS's integration shows it.
+pub fn start_failure(code: &str, message: &str, request_id: &str) -> CallResult {
     CallResult::Failed {
         error: format!("StepFunctions.{}Exception", code.strip_suffix("Exception").unwrap_or(code)),
         cause: format!(
