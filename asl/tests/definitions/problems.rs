@@ -498,22 +498,3 @@ fn parallel_and_map() {
         "There should only be one of the following fields: [ItemSelector, Parameters]",
     );
 }
-
-#[test]
-fn what_is_not_supported_yet() {
-    let not_yet = |what: &str| format!("This version of the server does not support {what} yet");
-    let states = json!({"I": {"Type": "Succeed"}});
-    let flow = |mode: &str| {
-        let mut config = json!({"Mode": mode});
-        if mode == "DISTRIBUTED" {
-            config["ExecutionType"] = json!("STANDARD");
-        }
-        json!({"ProcessorConfig": config, "StartAt": "I", "States": states})
-    };
-    check(only(json!({"Type": "Map", "ItemProcessor": flow("INLINE")})), "");
-    check_state(
-        json!({"Type": "Map", "ItemProcessor": flow("DISTRIBUTED")}),
-        "/ItemProcessor/ProcessorConfig/Mode",
-        &not_yet("the distributed Map state"),
-    );
-}

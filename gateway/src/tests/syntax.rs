@@ -301,9 +301,27 @@ async fn refused_members() {
         ),
         (
             "ListExecutions",
+            json!({"mapRunArn": arn}),
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: stateMachine'",
+        ),
+        (
+            "UpdateMapRun",
             json!({"mapRunArn": "arn:aws:states:us-east-1:123456789012:mapRun:m/l:u"}),
             "ValidationException",
-            "Listing the executions of a Map Run is not supported by this server",
+            "At least one of maxConcurrency, toleratedFailureCount and toleratedFailurePercentage must be specified",
+        ),
+        (
+            "UpdateMapRun",
+            json!({
+                "mapRunArn": "arn:aws:states:us-east-1:123456789012:mapRun:m/l:u", "maxConcurrency": -1,
+                "toleratedFailurePercentage": 100.5, "toleratedFailureCount": -2,
+            }),
+            "ValidationException",
+            "3 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: Member must have value greater \
+             than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' failed to satisfy constraint: Member must have value \
+             less than or equal to 100; Value '-2' at 'toleratedFailureCount' failed to satisfy constraint: Member must have value \
+             greater than or equal to 0",
         ),
         (
             "ListExecutions",

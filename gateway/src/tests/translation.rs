@@ -492,6 +492,7 @@ async fn executions_are_described() {
         cause: Some(String::new()),
         redrive_status: text("REDRIVABLE"),
         redrive_status_reason: String::new(),
+        map_run_arn: String::new(),
         state_machine_version_arn: None,
         state_machine_alias_arn: None,
         ..succeeded()

@@ -5,6 +5,7 @@
 mod activities;
 mod failover;
 mod load;
+mod map;
 mod parked;
 mod starts;
 mod target;
@@ -50,6 +51,12 @@ enum Measurement {
         #[arg(long, default_value_t = 100_000)]
         executions: usize,
     },
+    /// One run of a distributed Map over many items, with moto's server (`tests/run` installs it) as the object store.
+    Map {
+        /// Numbers of items.
+        #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
+        items: Vec<usize>,
+    },
     /// Time from the leader's SIGKILL to the next acknowledged StartExecution; needs `--nodes 3`.
     Failover {
         /// How often.
@@ -66,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
         Measurement::Chain { clients } => starts::chain(cli.nodes, cli.seconds, &clients).await,
         Measurement::Activities { workers } => activities::run(cli.nodes, cli.seconds, workers).await,
         Measurement::Parked { executions } => parked::run(cli.nodes, executions).await,
+        Measurement::Map { items } => map::run(&items).await,
         Measurement::Failover { rounds } => failover::run(cli.nodes, rounds).await,
     }
 }
