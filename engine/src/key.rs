@@ -17,6 +17,7 @@
 //! | | execution id, `i`, branch id, attempt | [`record::ChildResult`](crate::record::ChildResult): the inbox, drained by the execution |
 //! | | map run id, `s` | [`record::MapRunSetup`](crate::record::MapRunSetup): what a map run makes children from |
 //! | | map run id, `w`, position | [`record::WaitingItems`](crate::record::WaitingItems): items that wait to go into children |
+//! | | map run id, `p` | [`record::OpenBatch`](crate::record::OpenBatch): a batch that is being filled |
 //! | | map run id, `q`, slice | [`record::ChildResults`](crate::record::ChildResults): what children came to, while the map run goes on |
 //! | | map run id, `o` | [`record::MapRunOutput`](crate::record::MapRunOutput): what the map run came to |
 //! | | execution id, `d`, start time, map run id | empty: the map runs that an execution started, in order |
@@ -314,6 +315,11 @@ pub fn parse_waiting_items(key: &[u8]) -> Option<u64> {
     let mut reader = Reader::new(b"ex/", key)?;
     reader.array::<17>()?;
     reader.number()
+}
+
+/// The batch of a map run that is being filled.
+pub fn open_batch(map_run: ExecutionId) -> Bytes {
+    Builder::new(b"ex/").bytes(map_run.as_bytes()).byte(b'p').build()
 }
 
 /// A slice of the results of a map run's children.

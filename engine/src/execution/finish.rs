@@ -5,6 +5,7 @@ use super::fan_out;
 use super::interrupt::Failure;
 use super::run::Run;
 use crate::arn::StateMachineArn;
+use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::key;
@@ -63,16 +64,19 @@ pub(super) fn timed_out(run: &mut Run<'_>) -> Result<(), ViewError> {
 
 /// Ends the execution if its state machine is being deleted, or is gone. Returns whether it did.
 pub(super) fn if_deleting(run: &mut Run<'_>) -> Result<bool, ViewError> {
-    let Ok(arn) = StateMachineArn::parse(&run.head.state_machine_arn) else { return Ok(false) };
-    let key = key::state_machine(arn.place.account, arn.place.region, arn.name);
-    let machine: Option<StateMachine> = run.draft.peek(&key)?;
-    let is_active = machine.is_some_and(|machine| {
-        machine.id == run.head.machine && machine.status() == StateMachineStatus::Active
-    });
+    let is_active = is_active(&run.draft, &run.head.state_machine_arn, &run.head.machine)?;
     if !is_active {
         aborted(run, None, None)?;
     }
     Ok(!is_active)
+}
+
+/// Whether a state machine is there, in the life in which it has this id, and not being deleted.
+pub(crate) fn is_active(draft: &Draft<'_>, state_machine_arn: &str, id: &[u8]) -> Result<bool, ViewError> {
+    let Ok(arn) = StateMachineArn::parse(state_machine_arn) else { return Ok(true) };
+    let key = key::state_machine(arn.place.account, arn.place.region, arn.name);
+    let machine: Option<StateMachine> = draft.peek(&key)?;
+    Ok(machine.is_some_and(|machine| machine.id == id && machine.status() == StateMachineStatus::Active))
 }
 
 fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {

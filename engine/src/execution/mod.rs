@@ -27,6 +27,7 @@ mod under_test;
 mod variables;
 
 pub(crate) use context::time;
+pub(crate) use finish::is_active;
 pub(crate) use index::Index;
 pub use inspection::{Inspection, Left, Waypoint};
 pub use payload::read_payload;

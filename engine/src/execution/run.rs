@@ -65,6 +65,8 @@ pub(super) struct Run<'a> {
     pub history: History,
     /// Branches that can go on; the front one goes on first.
     pub queue: VecDeque<BranchId>,
+    /// The Resume timers that led to this step.
+    pub resumed: Vec<Timer>,
     /// How many states this step has entered.
     pub transitions: usize,
     /// The parts of the context object that are the same for all states, while nobody uses them.
@@ -106,6 +108,7 @@ impl<'a> Run<'a> {
             definition,
             draft,
             queue: VecDeque::new(),
+            resumed: Vec::new(),
             transitions: 0,
             context: None,
             items: BTreeMap::new(),
@@ -390,6 +393,12 @@ impl<'a> Run<'a> {
             self.draft.effects.push(Effect::Transitions(self.transitions as u64));
         }
         for (id, slot) in std::mem::take(&mut self.slots) {
+            // A timer that led to this step, and is to fire again at the same time, is stored already, but no longer armed.
+            let again = |timer: &&Timer| {
+                let current = slot.current.as_ref().filter(|_| timer.branch == id);
+                current.is_some_and(|branch| Index::of(self.id, id, branch).timers.contains(timer))
+            };
+            self.draft.effects.extend(self.resumed.iter().filter(again).copied().map(Effect::Arm));
             let index = |branch: &Option<Branch>| {
                 branch.as_ref().map(|branch| Index::of(self.id, id, branch)).unwrap_or_default()
             };

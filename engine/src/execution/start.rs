@@ -82,18 +82,18 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     let release = Release::choose(desk, &mut draft, &arn, id, &machine)?;
     let head = new_head(desk, request, &machine, id, release, execution_arn)?;
     let started = Started { arn: head.arn.clone(), started_ms: head.started_ms };
-    let (draft, _) = launch(desk, draft, head, request.input.clone())?;
+    let (draft, ..) = launch(desk, draft, head, request.input.clone())?;
     Ok(draft.finish(Origin("StartExecution"), started))
 }
 
-/// Lets a new execution run as far as it goes without waiting, and writes it down. Returns the draft and how the execution stands then. The
-/// caller has made sure that there is no execution of that ARN.
+/// Lets a new execution run as far as it goes without waiting, and writes it down. Returns the draft, how the execution
+/// stands then, and how many states it has entered. The caller has made sure that there is no execution of that ARN.
 pub(crate) fn launch<'a>(
     desk: &Desk<'a>,
     draft: Draft<'a>,
     head: Head,
     input: Bytes,
-) -> Result<(Draft<'a>, Head), ViewError> {
+) -> Result<(Draft<'a>, Head, usize), ViewError> {
     let execution = ExecutionId::of_arn(&head.arn);
     let mut run = Run::new(desk, draft, execution, head, false)?;
     run.draft.effects.push(Effect::Started);
@@ -118,7 +118,9 @@ pub(crate) fn launch<'a>(
     run.queue.push_back(BranchId::ROOT);
     run.put(Active { id: BranchId::ROOT, branch: root });
     run.drive()?;
-    Ok(run.flush_with_head())
+    let transitions = run.transitions;
+    let (draft, head) = run.flush_with_head();
+    Ok((draft, head, transitions))
 }
 
 fn check_input(desk: &Desk<'_>, input: &Bytes) -> Result<(), ApiError> {

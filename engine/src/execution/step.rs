@@ -205,6 +205,7 @@ impl Run<'_> {
         let state = self.state(&definition, &active.branch)?;
         let result = match (timer.kind, &state.kind) {
             (TimerKind::Resume, _) => {
+                self.resumed.push(timer);
                 self.queue.push_back(active.id);
                 self.put(active);
                 Ok(())

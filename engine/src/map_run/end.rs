@@ -10,9 +10,9 @@ use crate::draft::decode;
 use crate::effect::Effect;
 use crate::execution::seconds_after;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
-use crate::key;
+use crate::key::{self, CallKey};
 use crate::record::{
-    Call, ChildResult, EndCounts, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
+    Call, CallKind, ChildResult, EndCounts, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
     RESULTS_PER_SLICE,
 };
 use crate::view::{Direction, ViewError};
@@ -70,13 +70,12 @@ impl Work<'_> {
         let child = ExecutionId::of_arn(&head.arn);
         let transformation = self.transformation()?;
         let draft = &self.draft;
-        let outcome = Outcome::read(head, |payload| outcome::payload(draft, child, payload))?;
-        let output = match &outcome.output {
+        if let (Some(output), ResultTransformation::Compact) = (head.output, transformation) {
             // What most Map states want is the output as it is.
-            Some(output) if transformation == ResultTransformation::Compact => return Ok(output.clone()),
-            Some(output) => Some(String::from_utf8_lossy(output).into_owned()),
-            None => None,
-        };
+            return outcome::payload(draft, child, output);
+        }
+        let outcome = Outcome::read(head, |payload| outcome::payload(draft, child, payload))?;
+        let output = outcome.output.as_ref().map(|output| String::from_utf8_lossy(output).into_owned());
         let metadata = outcome.metadata().to_string();
         let result = match &output {
             Some(output) => ResultOfChild::Succeeded { output, metadata: &metadata },
@@ -152,6 +151,9 @@ impl Work<'_> {
         self.record.call = None;
         self.record.ready_since_ms = None;
         self.clear()?;
+        let waking = CallKey { execution: self.id, branch: BranchId::ROOT, kind: CallKind::MapRun };
+        self.draft.delete(waking.key());
+        self.draft.effects.push(Effect::Abandon(waking));
         let expiry = seconds_after(self.desk.now.0, self.desk.limits.retention_seconds);
         self.draft.put_empty(key::expiry(Timestamp(expiry), self.id));
         let parent = ExecutionId::of_arn(&self.record.execution_arn);

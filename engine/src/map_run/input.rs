@@ -55,56 +55,59 @@ impl From<ViewError> for NoInput {
     }
 }
 
-/// What the next child gets.
+/// What the next child gets. Its items have been taken.
 pub(super) struct Input {
     /// JSON.
     pub text: Bytes,
     /// How many items went into it.
     pub items: u64,
-    /// The bytes of those items.
-    pub item_bytes: u64,
 }
 
 impl Work<'_> {
-    /// The input of the next child; `None` if there are no items for it yet, or no more.
+    /// The input of the next child; `None` if there are no items for it yet, or no more, or if the step ends here.
     pub(super) fn next_input(&mut self) -> Result<Option<Input>, NoInput> {
         let setup = self.setup()?;
-        let position = self.record.items_started;
         if setup.batch_items_max > 0 {
-            return self.next_batch(&setup, position);
+            return self.next_batch(&setup);
         }
-        let Some((item, source)) = self.item(position)? else { return Ok(None) };
-        let item_bytes = item.value.len() as u64;
+        let position = self.record.items_started;
+        let Some((item, source)) = self.item(position)? else {
+            self.is_starved = true;
+            return Ok(None);
+        };
+        let bytes = item.value.len() as u64;
         let text = self.selected(position, item, &source)?;
         if text.len() as u64 > setup.batch_bytes_max {
             return Err(NoInput::Failed(self.too_large()));
         }
-        Ok(Some(Input { text, items: 1, item_bytes }))
+        self.take_items(position + 1, bytes);
+        Ok(Some(Input { text, items: 1 }))
     }
 
-    /// As many items as fit (developer guide, "ItemBatcher (Map)").
-    fn next_batch(&mut self, setup: &MapRunSetup, first: u64) -> Result<Option<Input>, NoInput> {
-        let mut text = BytesMut::from(&b"{"[..]);
-        if !setup.batch_input.is_empty() {
-            text.extend_from_slice(b"\"BatchInput\":");
-            text.extend_from_slice(&setup.batch_input);
-            text.put_u8(b',');
-        }
-        text.extend_from_slice(b"\"Items\":[");
-        const END: &[u8] = b"]}";
-        let (mut items, mut item_bytes) = (0, 0);
+    /// As many items as fit (developer guide, "ItemBatcher (Map)"). A batch that lacks items is kept, so that each item is selected once.
+    fn next_batch(&mut self, setup: &MapRunSetup) -> Result<Option<Input>, NoInput> {
+        let start = batch_start(setup);
+        let mut batch = self.take_batch()?;
+        let mut items = self.record.open_batch_items;
         while items < setup.batch_items_max {
-            let position = first.saturating_add(items);
+            if self.is_at_bound() {
+                self.put_batch(batch, items);
+                self.put_off();
+                return Ok(None);
+            }
+            let position = self.record.items_started;
             let Some((item, source)) = self.item(position)? else {
                 if self.record.all_read {
                     break;
                 }
-                // The batch is made when more items are there.
+                self.is_starved = true;
+                self.put_batch(batch, items);
                 return Ok(None);
             };
             let bytes = item.value.len() as u64;
             let selected = self.selected(position, item, &source)?;
-            let len = text.len() + selected.len() + END.len() + usize::from(items > 0);
+            let len =
+                start.len() + batch.items.len() + usize::from(items > 0) + selected.len() + BATCH_END.len();
             if len as u64 > setup.batch_bytes_max {
                 if items == 0 {
                     return Err(NoInput::Failed(self.too_large()));
@@ -112,14 +115,18 @@ impl Work<'_> {
                 break;
             }
             if items > 0 {
-                text.put_u8(b',');
+                batch.items.push(b',');
             }
-            text.extend_from_slice(&selected);
+            batch.items.extend_from_slice(&selected);
             items += 1;
-            item_bytes += bytes;
+            self.take_items(position + 1, bytes);
         }
-        text.extend_from_slice(END);
-        Ok((items > 0).then(|| Input { text: text.freeze(), items, item_bytes }))
+        if items == 0 {
+            return Ok(None);
+        }
+        self.close_batch();
+        let text = [start.as_ref(), &batch.items, BATCH_END].concat();
+        Ok(Some(Input { text: text.into(), items }))
     }
 
     /// What a child gets of an item.
@@ -128,13 +135,10 @@ impl Work<'_> {
         let selector =
             map_state(&definition, &self.record.way).and_then(|(_, map)| map.item_selector.as_ref());
         let Some(selector) = selector else { return Ok(item.into_text()) };
-        let selecting = match &self.selecting {
-            Some(selecting) => Arc::clone(selecting),
-            None => {
-                let selecting = Arc::new(Selecting::read(&*self.setup()?)?);
-                self.selecting = Some(Arc::clone(&selecting));
-                selecting
-            }
+        self.selections += 1;
+        let mut selecting = match self.selecting.take() {
+            Some(selecting) => selecting,
+            None => Selecting::read(&*self.setup()?)?,
         };
         let value: Value = serde_json::from_slice(&item.value)
             .map_err(|error| ViewError::Store(format!("a waiting item is no JSON: {error}")))?;
@@ -142,13 +146,13 @@ impl Work<'_> {
         if let (Some(key), Some(member)) = (item.key, member.as_object_mut()) {
             member.insert("Key".to_owned(), key.into());
         }
-        let mut context = selecting.context.clone();
-        if let Some(members) = context.as_object_mut() {
+        if let Some(members) = selecting.context.as_object_mut() {
             members.insert("Map".to_owned(), json!({ "Item": member }));
         }
+        let context = &selecting.context;
         let selected = match selector {
             Payload::JsonPath(selector) => {
-                let scope = Scope::new(&selecting.input, &context, self.desk.entropy)
+                let scope = Scope::new(&selecting.input, context, self.desk.entropy)
                     .with_variables(&selecting.variables)
                     .with_input_text(Some(&selecting.input_text));
                 selector.evaluate(&scope).map_err(NoInput::Failed)?
@@ -158,7 +162,7 @@ impl Work<'_> {
                     input: &selecting.input,
                     result: None,
                     error_output: None,
-                    context: &context,
+                    context,
                     variables: &selecting.variables,
                     entropy: self.desk.entropy,
                     now_ms: self.desk.now.0,
@@ -168,6 +172,7 @@ impl Work<'_> {
                     .map_err(|failure| NoInput::Failed(failure.error))?
             }
         };
+        self.selecting = Some(selecting);
         Ok(selected.to_string().into())
     }
 
@@ -181,3 +186,18 @@ impl Work<'_> {
         }
     }
 }
+
+/// What stands before the items of a batch.
+fn batch_start(setup: &MapRunSetup) -> Bytes {
+    let mut text = BytesMut::from(&b"{"[..]);
+    if !setup.batch_input.is_empty() {
+        text.extend_from_slice(b"\"BatchInput\":");
+        text.extend_from_slice(&setup.batch_input);
+        text.put_u8(b',');
+    }
+    text.extend_from_slice(b"\"Items\":[");
+    text.freeze()
+}
+
+/// What stands behind them.
+const BATCH_END: &[u8] = b"]}";

@@ -90,7 +90,7 @@ pub(super) fn payload(
         .ok_or_else(|| ViewError::missing("a payload", &key))
 }
 
-/// What the children of a map run came to, `limit` of them at the most, from number `from` on and in order. Children that were deleted
+/// What the children of a map run came to, `limit` of them and about `bytes_max` bytes at the most, from number `from` on and in order. Children that were deleted
 /// meanwhile are left out. With it, the number to go on from; `None` at the end.
 ///
 /// # Errors
@@ -101,20 +101,25 @@ pub fn outcomes(
     map_run: ExecutionId,
     from: u64,
     limit: u64,
+    bytes_max: usize,
 ) -> Result<(Vec<Outcome>, Option<u64>), ViewError> {
     let key = key::map_run(map_run);
     let missing = || ViewError::missing("a map run", &key);
     let stored = view.get(&key)?.ok_or_else(missing)?;
     let record: MapRun = decode(&key, &stored.value)?;
     let arn = MapRunArn::parse(&record.arn).map_err(|_| missing())?;
-    let mut outcomes = Vec::new();
-    let end = record.children_started.min(from.saturating_add(limit));
-    for number in from..end {
+    let (mut outcomes, mut bytes) = (Vec::new(), 0);
+    let mut next = from;
+    while next < record.children_started.min(from.saturating_add(limit)) && bytes < bytes_max {
+        let number = next;
+        next += 1;
         let child = ExecutionId::of_arn(&arn.child(record.child_kind(), &child_name(map_run, number)));
         let head = key::head(child);
         let Some(stored) = view.get(&head)? else { continue };
         let head: Head = decode(&head, &stored.value)?;
-        outcomes.push(Outcome::read(&head, |payload| read_payload(view, child, payload))?);
+        let outcome = Outcome::read(&head, |payload| read_payload(view, child, payload))?;
+        bytes += outcome.input.len() + outcome.output.as_ref().map_or(0, Bytes::len);
+        outcomes.push(outcome);
     }
-    Ok((outcomes, Some(end).filter(|end| *end < record.children_started)))
+    Ok((outcomes, Some(next).filter(|next| *next < record.children_started)))
 }

@@ -31,10 +31,7 @@ impl Work<'_> {
             }
             match self.next_input() {
                 Ok(Some(input)) => self.start_child(input)?,
-                Ok(None) => {
-                    self.is_starved = true;
-                    return Ok(());
-                }
+                Ok(None) => return Ok(()),
                 Err(NoInput::View(error)) => return Err(error),
                 Err(NoInput::Failed(error)) => self.fail(error.error, error.cause),
             }
@@ -47,12 +44,10 @@ impl Work<'_> {
         let head = self.head(number, input.items)?;
         // Taken out for a moment, and put back with what the child has written.
         let draft = std::mem::replace(&mut self.draft, Draft::new(self.desk.view));
-        let (draft, head) = execution::launch(&self.desk, draft, head, input.text)?;
+        let (draft, head, transitions) = execution::launch(&self.desk, draft, head, input.text)?;
         self.draft = draft;
-        // A child enters at least one state; how many more can't be told from here, and its bytes count as well.
-        self.transitions += 1;
+        self.transitions += transitions;
         self.record.children_started += 1;
-        self.take_items(self.record.items_started + input.items, input.item_bytes);
         if head.status() != ExecutionStatus::Running {
             self.count_end(&head)?;
             self.check_tolerance();

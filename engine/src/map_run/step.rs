@@ -4,7 +4,7 @@ use super::work::Work;
 use crate::api_error::ApiError;
 use crate::desk::Desk;
 use crate::draft::{Decision, Draft};
-use crate::execution::{DONE, Reply, origin};
+use crate::execution::{self, DONE, Reply, origin};
 use crate::id::{BranchId, ExecutionId};
 use crate::key::{self, CallKey};
 use crate::record::outcome::{Answer, Stopped};
@@ -60,6 +60,7 @@ impl Work<'_> {
                 let is_stored = self.record.ready_since_ms == Some(timer.due.0);
                 if timer.kind == TimerKind::Resume && is_stored && timer.due <= self.desk.now {
                     self.record.ready_since_ms = None;
+                    self.has_resumed = true;
                     self.take_reports()?;
                 }
             }
@@ -172,13 +173,20 @@ impl Work<'_> {
     }
 
     fn process(&mut self) -> Result<(), ViewError> {
+        if !execution::is_active(&self.draft, &self.record.state_machine_arn, &self.record.machine)? {
+            self.record.set_status(MapRunStatus::Aborted);
+            self.stop();
+            return Ok(());
+        }
         self.check_tolerance();
         self.start_children()?;
         if self.record.stage() != MapRunStage::Processing {
             return Ok(());
         }
         self.read_ahead();
-        let no_items = self.record.all_read && self.record.items_started == self.record.items_read;
+        let no_items = self.record.all_read
+            && self.record.items_started == self.record.items_read
+            && self.record.open_batch_items == 0;
         if no_items && self.running() == 0 {
             self.processed()?;
         }
@@ -223,7 +231,12 @@ impl Work<'_> {
         if self.record.stops_under_way > 0 {
             return Ok(());
         }
-        for arn in self.running_children(STOPS_MAX)? {
+        let arns = self.running_children(STOPS_MAX)?;
+        if arns.is_empty() {
+            // They were started in this step, and aren't listed yet; or their reports wait.
+            self.put_off();
+        }
+        for arn in arns {
             self.record.stops_made += 1;
             self.record.stops_under_way += 1;
             let branch = BranchId(self.record.stops_made);

@@ -14,7 +14,8 @@ use crate::execution::Index;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey, Timer};
 use crate::record::{
-    Call, CallKind, ChildResults, MapItem, MapRun, MapRunSetup, MapRunStage, TimerKind, WaitingItems,
+    Call, CallKind, ChildResults, MapItem, MapRun, MapRunSetup, MapRunStage, OpenBatch, TimerKind,
+    WaitingItems,
 };
 use crate::view::{Direction, ViewError};
 
@@ -39,13 +40,18 @@ pub(super) struct Work<'a> {
     pub draft: Draft<'a>,
     /// How many states the children have entered in this step.
     pub transitions: usize,
+    /// How many items this step has turned into what children get.
+    pub selections: usize,
+    /// Whether its Resume timer led to this step.
+    pub has_resumed: bool,
     /// Whether the next child can't be started for want of items.
     pub is_starved: bool,
     before: MapRun,
     setup: Option<Arc<MapRunSetup>>,
     definition: Option<Arc<Definition>>,
     /// What `ItemSelector` is evaluated in.
-    pub(super) selecting: Option<Arc<Selecting>>,
+    pub(super) selecting: Option<Selecting>,
+    batch: Option<OpenBatch>,
     slices: BTreeMap<u64, Slice>,
     results: BTreeMap<u64, ChildResults>,
 }
@@ -59,10 +65,13 @@ impl<'a> Work<'a> {
             record,
             draft,
             transitions: 0,
+            selections: 0,
+            has_resumed: false,
             is_starved: false,
             setup: None,
             definition: None,
             selecting: None,
+            batch: None,
             slices: BTreeMap::new(),
             results: BTreeMap::new(),
         }
@@ -71,7 +80,9 @@ impl<'a> Work<'a> {
     /// Whether the step has done as much as one step may.
     pub(super) fn is_at_bound(&self) -> bool {
         let limits = self.desk.limits;
-        self.transitions >= limits.step_transitions_max || self.draft.bytes() >= limits.step_bytes_max
+        self.transitions >= limits.step_transitions_max
+            || self.selections >= SELECTIONS_MAX
+            || self.draft.bytes() >= limits.step_bytes_max
     }
 
     /// What can still go on does so in the next step.
@@ -164,6 +175,32 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The batch that the next items go into.
+    pub(super) fn take_batch(&mut self) -> Result<OpenBatch, ViewError> {
+        match self.batch.take() {
+            Some(batch) => Ok(batch),
+            None if self.record.open_batch_items == 0 => Ok(OpenBatch::default()),
+            None => {
+                let key = key::open_batch(self.id);
+                self.draft.peek(&key)?.ok_or_else(|| ViewError::missing("an open batch", &key))
+            }
+        }
+    }
+
+    /// Keeps the batch for the items that are still to come.
+    pub(super) fn put_batch(&mut self, batch: OpenBatch, items: u64) {
+        self.record.open_batch_items = items;
+        self.batch = Some(batch);
+    }
+
+    /// The batch goes into a child.
+    pub(super) fn close_batch(&mut self) {
+        if self.before.open_batch_items > 0 {
+            self.draft.delete(key::open_batch(self.id));
+        }
+        self.record.open_batch_items = 0;
+    }
+
     /// A slice of the results that become the Map state's own.
     pub(super) fn results(&mut self, slice: u64) -> Result<&mut ChildResults, ViewError> {
         match self.results.entry(slice) {
@@ -179,6 +216,7 @@ impl<'a> Work<'a> {
     pub(super) fn clear(&mut self) -> Result<(), ViewError> {
         self.slices.clear();
         self.results.clear();
+        self.close_batch();
         for prefix in [key::all_waiting_items(self.id), key::all_child_results(self.id)] {
             let mut from = prefix.clone();
             let end = key::prefix_end(&prefix);
@@ -196,8 +234,10 @@ impl<'a> Work<'a> {
 
     /// Writes down what has changed and returns the draft.
     pub(super) fn flush(mut self) -> Draft<'a> {
-        if self.transitions > 0 {
-            self.draft.effects.push(Effect::Transitions(self.transitions as u64));
+        if let Some(batch) = &self.batch
+            && self.record.open_batch_items > 0
+        {
+            self.draft.put(key::open_batch(self.id), batch);
         }
         for (first, slice) in &self.slices {
             if !slice.is_stored {
@@ -208,6 +248,12 @@ impl<'a> Work<'a> {
             self.draft.put(key::child_results(self.id, *slice), results);
         }
         Index::change(&index(self.id, &self.before), &index(self.id, &self.record), &mut self.draft);
+        // A timer that led to this step, and is to fire again at the same time, is stored already, but no longer armed.
+        if let (true, Some(since_ms)) = (self.has_resumed, self.record.ready_since_ms)
+            && self.before.ready_since_ms == Some(since_ms)
+        {
+            self.draft.effects.push(Effect::Arm(resume(self.id, since_ms)));
+        }
         if self.record != self.before {
             self.draft.put(key::map_run(self.id), &self.record);
         }
@@ -215,17 +261,19 @@ impl<'a> Work<'a> {
     }
 }
 
+/// How many items one step turns into what children get: an expression may take long.
+const SELECTIONS_MAX: usize = 200;
 /// How many keys one scan asks for.
 const SCAN_LEN: usize = 1000;
 
+/// The timer that lets a map run go on.
+fn resume(id: ExecutionId, since_ms: i64) -> Timer {
+    Timer { due: Timestamp(since_ms), execution: id, branch: BranchId::ROOT, kind: TimerKind::Resume }
+}
+
 /// What a map run has in the indexes.
 fn index(id: ExecutionId, record: &MapRun) -> Index {
-    let due = |since_ms| Timer {
-        due: Timestamp(since_ms),
-        execution: id,
-        branch: BranchId::ROOT,
-        kind: TimerKind::Resume,
-    };
+    let due = |since_ms| resume(id, since_ms);
     let kind = match record.stage() {
         MapRunStage::Writing => CallKind::WriteResults,
         _ => CallKind::ReadItems,

@@ -219,6 +219,7 @@ fn map_runs(golden: &mut Golden) {
             results_written: 72,
             label: "label".into(),
             child_kind: StateMachineType::Express as i32,
+            open_batch_items: 78,
         },
     );
     golden.check(
@@ -236,6 +237,7 @@ fn map_runs(golden: &mut Golden) {
     );
     let item = MapItem { value: "1".into(), key: Some("key".into()) };
     golden.check("WaitingItems", WaitingItems { items: vec![item], source: "source".into() });
+    golden.check("OpenBatch", OpenBatch { items: b"1,2".to_vec() });
     golden.check("ChildResults", ChildResults { results: vec![Bytes::new(), "1".into()] });
     golden.check("MapRunOutput", MapRunOutput { result: "[]".into() });
     let link = MapRunLink { map_run: id(7), arn: "arn".into(), number: 75, items: 76, way };
@@ -365,6 +367,7 @@ fn keys(golden: &mut Golden) {
     golden.key("map_run", &key::map_run(execution));
     golden.key("map_run_setup", &key::map_run_setup(execution));
     golden.key("waiting_items", &key::waiting_items(execution, 300));
+    golden.key("open_batch", &key::open_batch(execution));
     golden.key("child_results", &key::child_results(execution, 4));
     golden.key("map_run_output", &key::map_run_output(execution));
     golden.key("started_map_run", &key::started_map_run(execution, time, execution));

@@ -106,7 +106,7 @@ pub struct MapRun {
     /// How many items were read.
     #[prost(uint64, tag = "19")]
     pub items_read: u64,
-    /// How many of those went into children: they are started in order.
+    /// How many of those were taken, in order: they went into children, or into the open batch.
     #[prost(uint64, tag = "20")]
     pub items_started: u64,
     /// The bytes of the items that are waiting.
@@ -158,6 +158,9 @@ pub struct MapRun {
     /// The type of its children.
     #[prost(enumeration = "StateMachineType", tag = "36")]
     pub child_kind: i32,
+    /// How many of the items that were taken are in the open batch, and in no child yet.
+    #[prost(uint64, tag = "37")]
+    pub open_batch_items: u64,
 }
 
 /// How many have ended, and how.
@@ -263,6 +266,14 @@ impl MapItem {
             }
         }
     }
+}
+
+/// A batch that is being filled, and is not as large yet as it may be. Deleted when it goes into a child.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OpenBatch {
+    /// What children get of its items: JSON texts with commas between them.
+    #[prost(bytes = "vec", tag = "1")]
+    pub items: Vec<u8>,
 }
 
 /// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run ends.

@@ -22,7 +22,7 @@ pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
 pub use fan_out::{Items, Results, SLICE_LEN};
 pub use map_run::{
     ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunSetup, MapRunStage,
-    MapRunStatus, RESULTS_PER_SLICE, WaitingItems,
+    MapRunStatus, OpenBatch, RESULTS_PER_SLICE, WaitingItems,
 };
 pub use release::{Alias, Route, Version};
 pub use request::{Outcome, outcome};

@@ -345,6 +345,109 @@ fn a_stopped_execution_stops_its_map_run_and_children() {
     }
 }
 
+/// Children that wait, and one that fails, all in the step that starts them.
+#[test]
+fn children_of_the_step_that_fails_are_stopped() {
+    let flow = r#""StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericLessThan":0,"Next":"F"}],"Default":"W"},
+        "W":{"Type":"Wait","Seconds":5,"End":true},"F":{"Type":"Fail"}}"#;
+    let mut world = begin(&definition("", flow), "[1,2,-1]");
+    // The step can't see what it has written itself: the next one does, in a moment.
+    world.act(parent(), &Do::Pass(1));
+    rest(&mut world);
+    let (id, record) = the_map_run(&world);
+    let ended = EndCounts { failed: 1, aborted: 2, ..EndCounts::default() };
+    assert_eq!((record.status(), record.children), (MapRunStatus::Failed, ended));
+    assert_over(&world, id);
+    assert!(!world.is_running(parent()));
+}
+
+/// Nobody waits for it any more, and what the old leader meant to do is lost: a new one finds it all the same.
+#[test]
+fn a_new_leader_ends_a_map_run_that_nobody_waits_for() {
+    let mut world = begin(&definition("", WAIT), "[1,2,3]");
+    let (id, _) = the_map_run(&world);
+    world.act(parent(), &Do::Stop(None, None));
+    for _ in 0..3 {
+        for (key, call) in world.calls() {
+            world.make(key, &call);
+        }
+        world.effects.clear();
+    }
+    for (key, call) in world.calls() {
+        world.make(key, &call);
+    }
+    rest(&mut world);
+    let (_, record) = the_map_run(&world);
+    assert_eq!((record.status(), record.children.aborted), (MapRunStatus::Aborted, 3));
+    assert_over(&world, id);
+}
+
+/// Whatever the number of events that there is room for: no map run is left behind that nobody knows.
+#[test]
+fn a_full_history_leaves_no_map_run_behind() {
+    for events_max in 2..10 {
+        let mut world = World::with(&definition("", WAIT));
+        world.limits.history_events_max = events_max;
+        begin_in(&mut world, "[1]");
+        world.act(parent(), &Do::Pass(5_000));
+        rest(&mut world);
+        assert!(!world.is_running(parent()), "{events_max}");
+        let stored = world.memory.pairs(b"mr/").count();
+        assert_eq!(stored, map_runs(&world).len(), "{events_max}");
+        for (id, _) in map_runs(&world) {
+            assert_over(&world, id);
+        }
+    }
+}
+
+/// A batch is filled over many reads, and each item is selected and stored once.
+#[test]
+fn a_batch_that_lacks_items_is_kept() {
+    let fields = format!(
+        "{READER}\"ItemSelector\":{{\"i.$\":\"$$.Map.Item.Index\"}},\"ItemBatcher\":{{\"MaxItemsPerBatch\":700}},"
+    );
+    let mut world = World::with(&definition(&fields, PASS));
+    let items = vec!["\"a long text that a selector drops\""; 300];
+    world.reads.extend([
+        read(&items, "1", false),
+        read(&items, "2", false),
+        read(&items, "3", false),
+        read(&items, "4", true),
+    ]);
+    begin_in(&mut world, r#"{"b":"b","n":0}"#);
+    let (id, record) = the_map_run(&world);
+    assert_eq!((record.items.succeeded, record.children.succeeded), (1_200, 2));
+    let counts: Vec<u64> = children(&world, id, ExecutionStatus::Succeeded)
+        .iter()
+        .filter_map(|(_, head)| Some(head.map_run.as_ref()?.items))
+        .collect();
+    assert_eq!(counts, [700, 500]);
+    let head = world.head(parent());
+    let output = world.payload(parent(), head.output.expect("it succeeded"));
+    let batches: Vec<serde_json::Value> = serde_json::from_str(&output).expect("JSON");
+    let indexes: Vec<u64> = batches
+        .iter()
+        .filter_map(|batch| batch["Items"].as_array())
+        .flatten()
+        .filter_map(|item| item["i"].as_u64())
+        .collect();
+    assert_eq!(indexes, (0..1_200).collect::<Vec<_>>());
+    assert_over(&world, id);
+}
+
+/// A map run notices by itself that its state machine is being deleted.
+#[test]
+fn a_map_run_of_a_deleted_state_machine_starts_nothing_more() {
+    let mut world = begin(&definition("\"MaxConcurrency\":1,", WAIT), "[1,2,3]");
+    world.act(parent(), &Do::Delete);
+    world.act(parent(), &Do::Pass(5_000));
+    rest(&mut world);
+    let (id, record) = the_map_run(&world);
+    assert_eq!((record.status(), record.children_started), (MapRunStatus::Aborted, 1));
+    assert_over(&world, id);
+    assert!(!world.is_running(parent()));
+}
+
 /// More running children than are told to stop at a time.
 #[test]
 fn a_failed_map_run_stops_all_children() {
@@ -577,6 +680,34 @@ fn a_map_run_and_its_children_are_kept_for_their_retention() {
     assert_eq!(children(&world, id, ExecutionStatus::Succeeded).len(), 3);
     world.now.0 += 1;
     sweep(&mut world);
+    assert_nothing_left(&world);
+}
+
+#[test]
+fn children_are_kept_as_long_as_their_map_run_needs_them() {
+    let flow = r#""StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":1,"Next":"W"}],"Default":"S"},
+        "W":{"Type":"Wait","Seconds":1000000,"End":true},"S":{"Type":"Succeed"}}"#;
+    let mut world = World::with(&definition("", flow));
+    world.limits.retention_seconds = 60;
+    world.limits.name_hold_seconds = 60;
+    begin_in(&mut world, "[0,1]");
+    let (id, _) = the_map_run(&world);
+    world.now.0 += 100_000;
+    sweep(&mut world);
+    assert_eq!(children(&world, id, ExecutionStatus::Succeeded).len(), 1, "the map run goes on");
+    world.act(parent(), &Do::Pass(1_000_000_000));
+    rest(&mut world);
+    let head = world.head(parent());
+    assert_eq!(world.payload(parent(), head.output.expect("it succeeded")), "[0,1]");
+    for _ in 0..4 {
+        world.now.0 += 61_000;
+        sweep(&mut world);
+    }
+    assert_nothing_left(&world);
+}
+
+/// Of all executions and map runs.
+fn assert_nothing_left(world: &World) {
     for prefix in [&b"ex/"[..], b"mr/", b"mm/", b"li/", b"xp/"] {
         let left: Vec<_> = world.memory.pairs(prefix).map(|(key, _)| key.clone()).collect();
         assert_eq!(left, Vec::<Bytes>::new(), "{}", String::from_utf8_lossy(prefix));

@@ -23,6 +23,11 @@ const ITEMS_MAX: usize = 1_000;
 const ITEMS_BYTES_MAX: usize = 256 * 1024;
 /// The children that are looked up at a time while results are written.
 const OUTCOMES_MAX: u64 = 100;
+/// The bytes of inputs and outputs after which no more children are looked up at a time.
+const OUTCOMES_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The bytes of items after which a group of them is closed.
+const GROUP_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads the next items. `None` if the map run can't be read: a result would find nobody.
 pub(crate) async fn read_items(shared: &Arc<Shared>, key: CallKey, call: &Call) -> Option<CallResult> {
@@ -42,11 +47,14 @@ pub(crate) async fn read_items(shared: &Arc<Shared>, key: CallKey, call: &Call) 
     })
 }
 
-/// Items that follow each other and have the same source share it.
+/// Items that follow each other and have the same source share it. A group ends at a size at which reading one item of it stays cheap.
 fn grouped(items: Vec<Item>) -> Vec<WaitingItems> {
     let mut groups: Vec<WaitingItems> = Vec::new();
+    let mut bytes = 0;
     for Item { value, key, source } in items {
-        if groups.last().is_none_or(|group| *group.source != *source) {
+        bytes += value.len();
+        if bytes > GROUP_BYTES_MAX || groups.last().is_none_or(|group| *group.source != *source) {
+            bytes = value.len();
             groups.push(WaitingItems { items: Vec::new(), source: source.as_ref().to_owned() });
         }
         if let Some(group) = groups.last_mut() {
@@ -83,11 +91,14 @@ fn children(
         async move {
             let from = next.pop_front()?;
             let on_pool = Arc::clone(&shared);
-            let read = move || outcomes(on_pool.ledger.view(), id, from, OUTCOMES_MAX);
+            let read = move || {
+                let found = outcomes(on_pool.ledger.view(), id, from, OUTCOMES_MAX, OUTCOMES_BYTES_MAX);
+                found.map(|(found, further)| (found.iter().map(outcome).collect(), further))
+            };
             let found = match shared.pool.run(read).await {
                 Ok(Ok((found, further))) => {
                     next.extend(further);
-                    Ok(found.iter().map(outcome).collect())
+                    Ok(found)
                 }
                 Ok(Err(error)) => Err(Failure::writer(format!("The results can't be read: {error}"))),
                 Err(_) => Err(Failure::writer("The node is overloaded")),

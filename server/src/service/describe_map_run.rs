@@ -23,7 +23,8 @@ pub(super) async fn call(
         MapRunStatus::Aborted => Status::MapRunAborted,
     };
     let items_written = if run.results_written > 0 { run.items.ended() } else { 0 };
-    let waiting = run.items_read.saturating_sub(run.items_started);
+    let started = run.items_started.saturating_sub(run.open_batch_items);
+    let waiting = run.items_read.saturating_sub(started);
     Ok(DescribeMapRunResponse {
         map_run_arn: run.arn,
         execution_arn: run.execution_arn,
@@ -33,7 +34,7 @@ pub(super) async fn call(
         max_concurrency: run.max_concurrency,
         tolerated_failure_percentage: run.tolerated_failure_percentage.unwrap_or_default(),
         tolerated_failure_count: run.tolerated_failure_count.unwrap_or_default(),
-        item_counts: Some(counts(run.items, run.items_started, waiting, items_written)),
+        item_counts: Some(counts(run.items, started, waiting, items_written)),
         // Children are made of items as they start: none is pending.
         execution_counts: Some(counts(run.children, run.children_started, 0, run.results_written)),
     })

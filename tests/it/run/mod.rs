@@ -128,7 +128,7 @@ fn what_cannot_be_used_is_exit_code_2() -> anyhow::Result<()> {
         (&["missing.json"][..], "keepstep: missing.json: No such file or directory (os error 2)\n"),
         (
             &["broken.json"],
-            "keepstep: broken.json: the definition is not valid:\n  SCHEMA_VALIDATION_FAILED: Exactly one of these fields is required: [Next, End] at /States/A\n",
+            "keepstep: broken.json: the definition is not valid:\n  SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [Next, End] at /States/A\n",
         ),
         (
             &["order.asl.json", "--mocks", "mocks.json"],

@@ -103,7 +103,7 @@ fn delete_map_runs(
         draft.delete(listing.clone());
         return Ok(Progress::More);
     };
-    let Some(due) = map_run::due(desk, &record) else { return Ok(Progress::Waiting) };
+    let Some(due) = map_run::due(desk, draft, &record)? else { return Ok(Progress::Waiting) };
     if !delete_executions(desk, draft, MachineId::from_bytes(*id.as_bytes()))? {
         draft.delete(key::expiry(due, id));
         map_run::delete(draft, id, &record, KEYS_MAX)?;

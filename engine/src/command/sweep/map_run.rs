@@ -5,17 +5,33 @@ use bytes::Bytes;
 use super::purge::purge;
 use crate::desk::Desk;
 use crate::draft::Draft;
-use crate::id::{ExecutionId, MachineId, Timestamp};
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
-use crate::record::{MapRun, MapRunStage};
+use crate::record::{ChildResult, MapRun, MapRunStage};
 use crate::view::ViewError;
 
 use super::retention::after_seconds;
 
-/// When a map run that is over may go; `None` while it goes on.
-pub(super) fn due(desk: &Desk<'_>, record: &MapRun) -> Option<Timestamp> {
-    let stopped_ms = record.stopped_ms.filter(|_| record.stage() == MapRunStage::Over)?;
-    Some(after_seconds(stopped_ms, desk.limits.retention_seconds))
+/// When a map run that is over may go; `None` while it goes on. As long as whoever waits for it has not taken what it came to, that is later.
+pub(super) fn due(
+    desk: &Desk<'_>,
+    draft: &Draft<'_>,
+    record: &MapRun,
+) -> Result<Option<Timestamp>, ViewError> {
+    let Some(stopped_ms) = record.stopped_ms.filter(|_| record.stage() == MapRunStage::Over) else {
+        return Ok(None);
+    };
+    let parent = ExecutionId::of_arn(&record.execution_arn);
+    let report: Option<ChildResult> =
+        draft.peek(&key::inbox(parent, BranchId(record.branch), record.attempt))?;
+    let from_ms = if report.is_some() { desk.now.0 } else { stopped_ms };
+    Ok(Some(after_seconds(from_ms, desk.limits.retention_seconds.max(1))))
+}
+
+/// Whether a map run is there, and not over.
+pub(super) fn goes_on(draft: &Draft<'_>, id: ExecutionId) -> Result<bool, ViewError> {
+    let record: Option<MapRun> = draft.peek(&key::map_run(id))?;
+    Ok(record.is_some_and(|record| record.stage() != MapRunStage::Over))
 }
 
 /// Deletes up to `most` keys of a map run that is over, its record last: as long as that is there, the rest is found again. Returns how

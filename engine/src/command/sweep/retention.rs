@@ -72,6 +72,14 @@ fn expire(
                 return Ok((0, true));
             };
             let due = after_seconds(stopped_ms, desk.limits.retention_seconds);
+            // A map run that goes on still reads what its children came to.
+            let is_needed =
+                match head.map_run.as_ref().and_then(|link| ExecutionId::from_slice(&link.map_run)) {
+                    Some(id) => map_run::goes_on(draft, id)?,
+                    None => false,
+                };
+            let due =
+                if is_needed { after_seconds(desk.now.0, desk.limits.retention_seconds.max(1)) } else { due };
             if due > desk.now {
                 draft.delete(key::expiry(time, execution));
                 draft.put_empty(key::expiry(due, execution));
@@ -107,7 +115,7 @@ fn expire_map_run(
     record: &MapRun,
     most: usize,
 ) -> Result<(usize, bool), ViewError> {
-    match map_run::due(desk, record) {
+    match map_run::due(desk, draft, record)? {
         Some(due) if due <= desk.now => {
             let (deleted, nothing_left) = map_run::delete(draft, id, record, most)?;
             if nothing_left {

@@ -18,12 +18,13 @@ use super::super::io::Document;
 use super::super::run::{Active, Run};
 use super::map::{Tolerated, items, tolerated, whole};
 use crate::arn::{MapRunArn, StateMachineArn};
-use crate::id::{ExecutionId, MachineId, Timestamp, derived_uuid};
-use crate::key;
+use crate::effect::Effect;
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp, derived_uuid};
+use crate::key::{self, CallKey};
 use crate::record::phase::{MapRunWait, Phase};
 use crate::record::{
-    EventDetails, EventType, FlowStep, MapItem, MapRun, MapRunOutput, MapRunSetup, MapRunStage, MapRunStatus,
-    StateMachineType, WaitingItems,
+    Call, CallKind, EventDetails, EventType, FlowStep, MapItem, MapRun, MapRunOutput, MapRunSetup,
+    MapRunStage, MapRunStatus, StateMachineType, WaitingItems,
 };
 use crate::view::ViewError;
 
@@ -88,6 +89,9 @@ pub(super) fn run(
     };
     let of_machine = MachineId::from_slice(&record.machine)
         .ok_or_else(|| ViewError::missing("a state machine's id", &key::head(run.id)))?;
+    // Before anything is written: where the history has no room, nothing of a map run is left behind.
+    let details = EventDetails { map_run_arn: Some(arn.clone()), ..EventDetails::default() };
+    run.event(active, EventType::MapRunStarted, details)?;
     for (first, waiting) in waiting(found) {
         run.draft.put(key::waiting_items(id, first), &waiting);
     }
@@ -95,8 +99,11 @@ pub(super) fn run(
     run.draft.put(key::map_run(id), &record);
     run.draft.put_empty(key::started_map_run(run.id, Timestamp(record.started_ms), id));
     run.draft.put_empty(key::map_run_of(of_machine, id));
-    let details = EventDetails { map_run_arn: Some(arn.clone()), ..EventDetails::default() };
-    run.event(active, EventType::MapRunStarted, details)?;
+    // As long as it isn't over, a new leader finds it by this, whether anybody still waits for it or not.
+    let key = CallKey { execution: id, branch: BranchId::ROOT, kind: CallKind::MapRun };
+    let call = Call { target: arn.clone(), ..Call::default() };
+    run.draft.put(key.key(), &call);
+    run.draft.effects.push(Effect::Call { key, call: Box::new(call) });
     active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
     Ok(Outcome::Waits)
 }
@@ -110,12 +117,14 @@ pub(in super::super) fn finished(
     let Some(Phase::MapRun(MapRunWait { arn })) = &active.branch.phase else { return Ok(Outcome::Waits) };
     let id = ExecutionId::of_arn(arn);
     let record: Option<MapRun> = run.draft.peek(&key::map_run(id))?;
-    let record = record.ok_or_else(|| ViewError::missing("a map run", &key::map_run(id)))?;
+    let record = record.ok_or_else(|| Interrupt::runtime("The Map Run is not there any more."))?;
+    // It may be woken too early.
+    if record.stage() != MapRunStage::Over {
+        return Ok(Outcome::Waits);
+    }
     let inbox = key::inbox(run.id, active.id, active.branch.attempt);
     match record.status() {
-        // A leader that has just begun may wake it too early.
-        MapRunStatus::Running => return Ok(Outcome::Waits),
-        MapRunStatus::Succeeded => {}
+        MapRunStatus::Running | MapRunStatus::Succeeded => {}
         MapRunStatus::Failed | MapRunStatus::Aborted => {
             run.draft.delete(inbox);
             let failure = Failure { error: record.error, cause: record.cause, ..Failure::default() };

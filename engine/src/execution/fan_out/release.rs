@@ -29,6 +29,8 @@ pub(in super::super) fn abort_branches(run: &mut Run<'_>, parent: BranchId) -> R
     let definition = Arc::clone(&run.definition);
     for id in innermost_first(inner, parent) {
         let Some(active) = run.take(id)? else { continue };
+        // Before anything that can fail: once it is taken out, nobody else lets go of what it has.
+        release(run, &active);
         let state = run.state(&definition, &active.branch)?;
         let mut last_event_id = active.branch.last_event_id;
         if let Some(Phase::MapRun(_)) = active.branch.phase {
@@ -47,7 +49,6 @@ pub(in super::super) fn abort_branches(run: &mut Run<'_>, parent: BranchId) -> R
             }
         }
         super::clear(run, &active)?;
-        release(run, &active);
         run.drop_scope(&active.branch);
     }
     Ok(())
