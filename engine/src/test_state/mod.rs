@@ -1,7 +1,7 @@
 //! TestState: one state runs, in memory and by the code that runs it in executions, and what it comes to is told. Other states are not
 //! entered.
 //!
-//! As [`Local`](crate::local::Local), which it is built on, [`TestState`] does no I/O: its caller makes the call that a Task without a
+//! As [`Local`], which it is built on, [`TestState`] does no I/O: its caller makes the call that a Task without a
 //! mock asks for, and moves time.
 
 mod check;

@@ -163,31 +163,32 @@ async fn what_isnt_there_is_told() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn items_come_from_an_object_store_and_results_go_there() -> anyhow::Result<()> {
     let s3 = S3::start().await?;
-    s3.create_bucket("b").await?;
+    s3.create_bucket("bucket").await?;
     let rows: String = (0..2_500).map(|row| format!("{row},name {row}\n")).collect();
-    s3.put("b", "items.csv", format!("id,name\n{rows}")).await?;
+    s3.put("bucket", "items.csv", format!("id,name\n{rows}")).await?;
     let builder = Server::builder().flag("--s3-endpoint", s3.endpoint());
     let builder = builder.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
     let stage = Stage::start_with(builder).await?;
-    let fields = r#""ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "items.csv"},
+    let fields = r#""ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "bucket", "Key": "items.csv"},
             "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}},
         "ItemSelector": {"id.$": "$$.Map.Item.Value.id", "source.$": "$$.Map.Item.Source"},
-        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "out"}},"#;
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "bucket", "Prefix": "out"}},"#;
     let execution = stage.begin(&definition(fields, "STANDARD", PASS), "{}").await?;
     let ended = stage.ended(&execution).await?;
     assert_eq!(ended.status, Succeeded, "{ended:?}");
     let output: Value = serde_json::from_str(&ended.output.unwrap_or_default())?;
     let run = map_run(&stage, &execution).await?;
     let name = run.rsplit(':').next().unwrap_or_default();
-    let details = json!({ "Bucket": "b", "Key": format!("out/{name}/manifest.json") });
+    let details = json!({ "Bucket": "bucket", "Key": format!("out/{name}/manifest.json") });
     assert_eq!(output, json!({ "MapRunArn": run, "ResultWriterDetails": details }));
-    let manifest: Value = serde_json::from_slice(&s3.get("b", &format!("out/{name}/manifest.json")).await?)?;
+    let manifest: Value =
+        serde_json::from_slice(&s3.get("bucket", &format!("out/{name}/manifest.json")).await?)?;
     let key = manifest.pointer("/ResultFiles/SUCCEEDED/0/Key").and_then(Value::as_str).expect("a file");
-    let results: Vec<Value> = serde_json::from_slice(&s3.get("b", key).await?)?;
+    let results: Vec<Value> = serde_json::from_slice(&s3.get("bucket", key).await?)?;
     assert_eq!(results.len(), 2_500);
     for (row, result) in results.iter().enumerate() {
         let output = result.get("Output").and_then(Value::as_str).expect("an output");
-        let expected = json!({ "id": row.to_string(), "source": "S3://b/items.csv" });
+        let expected = json!({ "id": row.to_string(), "source": "S3://bucket/items.csv" });
         assert_eq!(serde_json::from_str::<Value>(output)?, expected);
     }
     let described = stage.client.describe_map_run().map_run_arn(&run).send().await?;
