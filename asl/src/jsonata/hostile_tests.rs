@@ -82,6 +82,9 @@ fn what_would_fill_the_memory_is_refused() {
         "($o := $states.input; $o.objects@$a.objects@$b.{'a': $a, 'b': $b})",
         "$states.input.objects@$a.$states.input.objects@$b.{'a': $a.a, 'b': $b.a}",
         "$formatInteger(1e15, 'I')",
+        "[-1e19..1e19]",
+        "[-1e19..$number('1e19')]",
+        "[$number('-9e18')..9e18]",
         "($f := function($a, $n) { $n = 0 ? $a : $f([[$a]], $n - 1) }; $string($f(1, 100000), true))",
         "[1..800000].{'a': $}",
     ] {
@@ -184,6 +187,119 @@ fn what_looks_catastrophic_is_quick() {
     ] {
         let limits = Limits { time_max: Duration::from_secs(3600), ..Limits::default() };
         assert_eq!(within(text, limits), Ok(Some(expected)), "{text}");
+    }
+}
+
+/// Sizes and scripts that the evaluator's own arithmetic has no answer to: an error in words, not a panic.
+#[test]
+fn pictures_that_no_arithmetic_can_serve_are_refused() {
+    let year = "the part [Y...] of the picture is too wide";
+    let timestamp = "the timestamp is none that a picture describes";
+    let unreadable = |part: char| format!("the part [{part}...] of the picture cannot be read from it");
+    let large = "the number is too large to be written";
+    for (function, text, problem) in [
+        ("fromMillis", "$fromMillis(1510067557121, '[Y00 19.95}} S021eee000000000000000]')", year),
+        ("fromMillis", "$fromMillis(1, '[Y0000000000000000000]')", year),
+        ("fromMillis", "$fromMillis(1, '[Y0,1-19]')", year),
+        ("fromMillis", "$fromMillis(1, '[Y##########,18]')", year),
+        ("fromMillis", "$fromMillis(1, '[Y9,999]')", year),
+        ("fromMillis", "$now('[Y0,1-4000000000]')", year),
+        ("fromMillis", "(1 ~> $fromMillis('[Y0,1-64]'))", year),
+        ("fromMillis", "[1].$fromMillis('[Y0,1-64]')", year),
+        ("fromMillis", "$map([1], function($v) { $fromMillis($v, '[Y0,1-64]') })", year),
+        ("fromMillis", "($f := $fromMillis; $f(1, '[Y0,1-64]'))", year),
+        ("fromMillis", "($f := $fromMillis(?, '[Y0,1-64]'); $f(1))", year),
+        ("fromMillis", "($fromMillis := $fromMillis; $fromMillis(1, '[Y0,1-64]'))", year),
+        ("fromMillis", "$fromMillis(1, '[H01,100000000000]')", "the part [H...] of the picture is too wide"),
+        ("fromMillis", "$fromMillis(1, '[é]')", "the picture has an unknown part [é]"),
+        ("fromMillis", "$fromMillis(1, '[,2]')", "the picture has an unknown part [,2]"),
+        ("fromMillis", "$fromMillis(1, '[fN]')", "fractional seconds have no names"),
+        ("fromMillis", "$fromMillis(8.2e15, '[W]')", "the number of milliseconds is beyond any date"),
+        ("fromMillis", "$fromMillis(-9e18)", "the number of milliseconds is beyond any date"),
+        ("fromMillis", "$fromMillis(1, '[Y]', '9223372036854775807')", "the timezone is beyond any offset"),
+        ("fromMillis", "$fromMillis(1, $pad('', 2000, '[Y]'))", "the picture is too long"),
+        ("toMillis", "$toMillis('2018', '[Y0,1-64]')", year),
+        ("toMillis", "$toMillis('2018', '[Y٠٠٠١]')", &unreadable('Y')),
+        ("toMillis", "$toMillis('zzzzzzzzzzzzzzzz', '[Ya]')", &unreadable('Y')),
+        ("toMillis", "$toMillis('a', '[da]')", &unreadable('d')),
+        ("toMillis", "$toMillis('nine hundred trillion', '[dw]')", &unreadable('d')),
+        ("toMillis", "$toMillis('9999999999999', '[d]')", &unreadable('d')),
+        ("toMillis", "$toMillis('99999999999999999999 pm', '[h] [P]')", &unreadable('h')),
+        ("toMillis", "$toMillis('2018+9223372036854775807', '[Y][Z]')", &unreadable('Z')),
+        ("toMillis", "$toMillis('2018+0:9223372036854775807', '[Y][Z0:00]')", &unreadable('Z')),
+        ("toMillis", "$toMillis('1\u{17F}t', '[Y1o]')", timestamp),
+        ("toMillis", "$toMillis('\u{212A}', '[Ya]')", timestamp),
+        ("toMillis", "$toMillis($pad('2018', 2000), '[Y]')", timestamp),
+        ("formatInteger", "$formatInteger($parseInteger($pad('', 400, '9'), '0'), 'w')", large),
+        ("formatInteger", "$formatInteger($parseInteger('x', '0'), 'w')", large),
+        ("formatInteger", "$formatInteger(1e300, 'w')", large),
+        ("formatInteger", "$formatInteger(1, $pad('', 2000, '0'))", "the picture is too long"),
+        ("formatNumber", "$formatNumber($parseInteger($pad('', 400, '9'), '0'), '0.0e0')", large),
+        ("formatNumber", "$formatNumber(1, '0.' & $pad('', 70000, '0'))", "the picture is too long"),
+        (
+            "formatNumber",
+            "$formatNumber(1, '0,E,Ee0')",
+            "a grouping separator of the picture has no digits after it",
+        ),
+        (
+            "formatNumber",
+            "$formatNumber(1.5, '0٫0', {'decimal-separator': '٫'})",
+            "the decimal separator is none of ASCII's characters",
+        ),
+        ("parseInteger", "$parseInteger('zzzzzzzzzzzzzzzz', 'a')", "the text is no number in letters"),
+        ("parseInteger", "$parseInteger('éé', 'A')", "the text is no number in letters"),
+        ("parseInteger", "$parseInteger('€', '0;o')", "the text is no ordinal number"),
+        ("parseInteger", "$parseInteger('12', '٠')", "the text has other digits than the picture"),
+        ("parseInteger", "$parseInteger('١.٢', '٠,٠')", "the text has other digits than the picture"),
+        ("substring", "$substring('abc', 9e18, 9e18)", "the text has no such place"),
+        ("substring", "$substring('abc', 1e300)", "the text has no such place"),
+    ] {
+        let message = format!("Function \"{function}\": {problem}");
+        assert_eq!(evaluate(text), Err(Failure::Thrown { code: None, message }), "{text}");
+    }
+    let message =
+        "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given \"٢٠١٨\""
+            .to_owned();
+    assert_eq!(
+        evaluate("$toMillis('٢٠١٨')"),
+        Err(Failure::Thrown { code: Some("D3110".to_owned()), message })
+    );
+}
+
+/// What real pictures have is far from the bounds.
+#[test]
+fn real_pictures_are_served() {
+    let iso = "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z0101t]";
+    for (text, expected) in [
+        ("$fromMillis(1510067557121)", json!("2017-11-07T15:12:37.121Z")),
+        (&*format!("$fromMillis(1510067557121, '{iso}', '+0530')"), json!("2017-11-07T20:42:37.121+0530")),
+        ("$fromMillis(1510067557121, '[Y9,999,*]', '-0800')", json!("2,017")),
+        (
+            "$fromMillis(1510067557121, '[FNn,3-3], [D1o] [MNn] [YI] [W]/[w] [[é]]')",
+            json!("Tue, 7th November MMXVII 45/2 [é]"),
+        ),
+        ("$fromMillis(8e15, '[Y]')", json!("255479")),
+        (&format!("$toMillis('2018-02-05T01:02:03.000+0100', '{iso}')"), json!(1_517_788_923_000_i64)),
+        (
+            "$toMillis('20180205010203456', '[Y0001][M01][D01][H01][m01][s01][f001]')",
+            json!(1_517_792_523_456_i64),
+        ),
+        ("$toMillis('20180205', '[Y0001][M01][D01]')", json!(1_517_788_800_000_i64)),
+        ("$toMillis('2018年02月05日', '[Y0001]年[M01]月[D01]日')", json!(1_517_788_800_000_i64)),
+        ("$toMillis('one thousand, nine hundred and eighty-four', '[Yw]')", json!(441_763_200_000_i64)),
+        ("$formatInteger(1e46, 'w')", json!("ten billion trillion trillion trillion")),
+        ("$formatInteger(123456, '#,##0')", json!("123,456")),
+        ("$parseInteger('١٢٣', '٠')", json!(123)),
+        ("$parseInteger('12,345', '#,##0')", json!(12_345)),
+        ("$parseInteger('zz', 'a')", json!(702)),
+        ("$formatNumber(1234.5678, '00.000e0')", json!("12.346e2")),
+        ("$formatNumber(34.555, '#0.00;(#0.00)')", json!("34.56")),
+        ("$substring('hello', -3, 2)", json!("ll")),
+        ("$substring('hello', 1, 9007199254740991)", json!("ello")),
+        ("($a := 2; [1..$a])", json!([1, 2])),
+        ("[1..2, 'x', $number('3')..4]", json!([1, 2, "x", 3, 4])),
+    ] {
+        assert_eq!(evaluate(text), Ok(Some(expected)), "{text}");
     }
 }
 

@@ -25,7 +25,8 @@ const REMEMBERED_BYTES_MIN: usize = 4096;
 /// How many such values are remembered: they stay in memory until others take their place.
 const REMEMBERED_MAX: usize = 8;
 
-/// The account of one evaluation: of an expression alone, or of all expressions of a template.
+/// The account of one evaluation: of an expression alone, of all expressions of a template, or of all conditions of a
+/// Choice state.
 pub(super) struct Meter {
     limits: Limits,
     started: Instant,

@@ -14,7 +14,7 @@ use jsonata_core::{
 };
 
 use super::{
-    functions::{self, CHARGE, DISTINCT, GUARD, NOW},
+    functions::{self, CHARGE, DISTINCT, GUARD, NOW, RANGE},
     syntax,
 };
 
@@ -177,6 +177,9 @@ impl Rewriter {
                     charged_unless_bare(AstNode::Binary { op, lhs, rhs }, place)
                 }
             },
+            BinaryOp::Range if !(is_number(&lhs) && is_number(&rhs)) => {
+                charged_unless_bare(self.guarded_range(*lhs, *rhs), place)
+            }
             BinaryOp::Concatenate | BinaryOp::Range => {
                 let lhs = self.boxed(lhs, Place::Value);
                 let rhs = self.boxed(rhs, Place::Value);
@@ -292,8 +295,8 @@ impl Rewriter {
             return call(DISTINCT, self.values(args));
         }
         if name == "now" && args.len() <= 2 && !self.bound.contains(&name) {
-            let args = std::iter::once(call(NOW, Vec::new())).chain(self.values(args)).collect();
-            return call("fromMillis", args);
+            let args = std::iter::once(call(NOW, Vec::new())).chain(args).collect();
+            return self.guarded_call("fromMillis", "fromMillis".to_owned(), args);
         }
         self.guarded_call(&name, name.clone(), args)
     }
@@ -304,14 +307,25 @@ impl Rewriter {
         let mut block: Vec<AstNode> =
             names.iter().zip(args).map(|(name, arg)| bind(name, self.node(arg, Place::Value))).collect();
         let mut arguments: Vec<AstNode> = names.into_iter().map(AstNode::Variable).collect();
-        let checked = [AstNode::String(name.to_owned()), AstNode::Variable(String::new())];
-        block.push(call(GUARD, checked.into_iter().chain(arguments.iter().cloned()).collect()));
+        block.push(guard(name, &arguments));
         if name == "replace"
             && let Some(replacement) = arguments.get_mut(2)
         {
             *replacement = charged_replacement(replacement.clone());
         }
         block.push(AstNode::Function { name: callee, args: arguments, is_builtin: true });
+        AstNode::Block(block)
+    }
+
+    /// `($1 := from; $2 := to; GUARD("..", $, $1, $2); $1..$2)`.
+    fn guarded_range(&mut self, from: AstNode, to: AstNode) -> AstNode {
+        let ends = [self.temporary(), self.temporary()];
+        let mut block: Vec<AstNode> = (ends.iter().zip([from, to]))
+            .map(|(name, end)| bind(name, self.node(end, Place::Value)))
+            .collect();
+        let [from, to] = ends.map(AstNode::Variable);
+        block.push(guard(RANGE, &[from.clone(), to.clone()]));
+        block.push(AstNode::Binary { op: BinaryOp::Range, lhs: Box::new(from), rhs: Box::new(to) });
         AstNode::Block(block)
     }
 
@@ -382,6 +396,11 @@ fn is_placeholder(node: &AstNode) -> bool {
     matches!(node, AstNode::Placeholder)
 }
 
+/// A number in the expression's text that the evaluator can count from and to.
+fn is_number(node: &AstNode) -> bool {
+    matches!(node, AstNode::Number(number) if number.abs() < 1e9)
+}
+
 fn is_context(node: &AstNode) -> bool {
     matches!(node, AstNode::Variable(name) if name.is_empty())
 }
@@ -397,6 +416,12 @@ fn step_grows(index: usize, step: &PathStep) -> bool {
 
 fn call(name: &str, args: Vec<AstNode>) -> AstNode {
     AstNode::Function { name: name.to_owned(), args, is_builtin: true }
+}
+
+/// `GUARD("name", $, arguments...)`.
+fn guard(name: &str, arguments: &[AstNode]) -> AstNode {
+    let checked = [AstNode::String(name.to_owned()), AstNode::Variable(String::new())];
+    call(GUARD, checked.into_iter().chain(arguments.iter().cloned()).collect())
 }
 
 fn bind(name: &str, value: AstNode) -> AstNode {

@@ -7,6 +7,7 @@
 //!
 //! What it says about AWS's texts and limits beyond the recordings comes from public reports of what AWS answered.
 
+mod account;
 mod bindings;
 mod expression;
 mod failure;
@@ -31,6 +32,7 @@ mod official_suite;
 #[cfg(test)]
 mod tests;
 
+pub use account::Account;
 pub use bindings::Bindings;
 pub use expression::Expression;
 pub use failure::{Failure, FieldFailure, Limit, ParseError};

@@ -97,6 +97,8 @@ fn is_definite(steps: &[String]) -> bool {
 proptest! {
     #[test]
     fn steps_find_the_same_nodes(document in document(), steps in prop::collection::vec(step(), 0..5)) {
+        // Where more follows, Jayway goes on with all items, not with the one that the index names.
+        prop_assume!(!steps.iter().rev().skip(1).any(|step| step == "..[0]"));
         check(&format!("${}", steps.concat()), is_definite(&steps), &document);
     }
 

@@ -244,6 +244,50 @@ fn a_field_that_fails_has_an_event_and_fails_the_state() {
     }
 }
 
+/// One condition is cheap; what all of them may build together is bounded as for one.
+#[test]
+fn the_conditions_of_a_choice_share_their_limits() {
+    let expression = "$length($pad('', 1000000)) = 0";
+    let rule = format!(r#"{{"Condition":"{{% {expression} %}}","Next":"S"}}"#);
+    for (count, failing) in [(10, None), (1_000, Some(53))] {
+        let definition = format!(
+            r#"{{"QueryLanguage":"JSONata","StartAt":"C","States":{{
+                "C":{{"Type":"Choice","Default":"S","Choices":[{}]}},"S":{{"Type":"Succeed"}}}}}}"#,
+            vec![rule.as_str(); count].join(",")
+        );
+        let rest = match failing {
+            None => "
+                3<2 ChoiceStateExited name=C output={}
+                4<3 SucceedStateEntered name=S input={}
+                5<4 SucceedStateExited name=S output={}
+                6<5 ExecutionSucceeded output={}"
+                .to_owned(),
+            Some(index) => {
+                let field = format!("Choices[{index}]/Condition");
+                let cause = format!(
+                    "{ENTERED} 'C' (entered at the event id #2). The JSONata expression '{expression}' specified for the field '{field}' threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage"
+                );
+                format!(
+                    "
+                3<2 EvaluationFailed name=C error=States.QueryEvaluationError cause={cause} location={field}
+                4<3 ExecutionFailed error=States.QueryEvaluationError cause={cause}"
+                )
+            }
+        };
+        check(
+            &definition,
+            "{}",
+            &[],
+            &format!(
+                "
+                1<0 ExecutionStarted input={{}}
+                2<0 ChoiceStateEntered name=C input={{}}{rest}
+                "
+            ),
+        );
+    }
+}
+
 #[test]
 fn a_failed_evaluation_is_retried_and_caught() {
     let cause = |id: u64| {

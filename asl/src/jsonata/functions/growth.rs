@@ -7,6 +7,7 @@ use jsonata_core::{
     value::JValue,
 };
 
+use super::{RANGE, pictures};
 use crate::jsonata::{Limit, meter::Meter};
 
 /// About the memory of one part of a split text, beyond its bytes.
@@ -17,6 +18,8 @@ const MATCH_BYTES: usize = 400;
 const SEARCHED_UNSEEN_MAX: usize = 4096;
 /// Roman numerals are written with a letter for each thousand.
 const ROMAN_MAX: f64 = 1e7;
+/// Numbers beyond it aren't exact; nobody counts there.
+const RANGE_END_MAX: f64 = 1e16;
 
 /// `GUARD(name, context, argument, ...)`: what `$name(argument, ...)` would build is charged for or refused.
 pub(super) fn check(meter: &Meter, args: &[JValue]) -> Result<JValue, EvaluatorError> {
@@ -27,7 +30,16 @@ pub(super) fn check(meter: &Meter, args: &[JValue]) -> Result<JValue, EvaluatorE
             "replace" => replace(meter, context, args)?,
             "split" => split(meter, context, args)?,
             "match" => matches(meter, context, args)?,
-            "formatInteger" => format_integer(meter, args)?,
+            "formatInteger" => {
+                pictures::format_integer(context, args)?;
+                format_integer(meter, args)?;
+            }
+            "formatNumber" => pictures::format_number(context, args)?,
+            "fromMillis" => pictures::from_millis(context, args)?,
+            "parseInteger" => pictures::parse_integer(context, args)?,
+            "substring" => pictures::substring(args)?,
+            "toMillis" => pictures::to_millis(context, args)?,
+            RANGE => range(meter, args)?,
             "string" => string(meter, args)?,
             _ => {}
         }
@@ -131,6 +143,12 @@ fn format_integer(meter: &Meter, args: &[JValue]) -> Result<(), EvaluatorError> 
     let is_roman = args.iter().filter_map(JValue::as_str).any(|picture| picture.contains(['i', 'I']));
     let is_large = args.iter().filter_map(JValue::as_f64).any(|number| number.abs() > ROMAN_MAX);
     if is_roman && is_large { Err(meter.exceed(Limit::Memory)) } else { Ok(()) }
+}
+
+/// The evaluator counts the numbers of a range in 64 bits.
+fn range(meter: &Meter, args: &[JValue]) -> Result<(), EvaluatorError> {
+    let is_beyond = args.iter().filter_map(JValue::as_f64).any(|end| end.abs() > RANGE_END_MAX);
+    if is_beyond { Err(meter.exceed(Limit::Memory)) } else { Ok(()) }
 }
 
 /// With `true`, `$string` writes a line for each value, indented by its depth.

@@ -6,6 +6,7 @@ mod growth;
 mod hash;
 mod parse;
 mod partition;
+mod pictures;
 mod random;
 mod range;
 mod shuffle;
@@ -25,8 +26,10 @@ use super::meter::Meter;
 pub(super) const CHARGE: &str = " charge";
 /// Charges for a number of nodes, and for looking through its second argument, which it hands on.
 pub(super) const STEP: &str = " step";
-/// Refuses a call whose result would be too large.
+/// Refuses a call whose result would be too large, or that the evaluator has no answer to.
 pub(super) const GUARD: &str = " guard";
+/// What the guard is told of a range.
+pub(super) const RANGE: &str = "..";
 /// `$distinct` in linear time.
 pub(super) const DISTINCT: &str = " distinct";
 /// The time of the evaluation.
@@ -178,8 +181,8 @@ pub(super) fn guarded_arity(name: &str) -> Option<usize> {
     match name {
         "string" => Some(0),
         "distinct" => Some(1),
-        "formatInteger" | "join" | "now" => Some(2),
-        "match" | "pad" | "split" => Some(3),
+        "formatInteger" | "join" | "now" | "parseInteger" | "toMillis" => Some(2),
+        "formatNumber" | "fromMillis" | "match" | "pad" | "split" | "substring" => Some(3),
         "replace" => Some(4),
         _ => None,
     }

@@ -1,9 +1,9 @@
 //! The Choice state.
 
+use keepstep_asl::Scope;
 use keepstep_asl::definition::{Choice, ChoiceRule, Condition, State};
-use keepstep_asl::jsonata::{Limits, ResultType};
+use keepstep_asl::jsonata::{Account, Bindings, Limits, ResultType};
 
-use super::super::context::Frame;
 use super::super::drive::Outcome;
 use super::super::exit::Way;
 use super::super::interrupt::Interrupt;
@@ -18,13 +18,7 @@ pub(super) fn run(
     let input = run.effective_input(active, state)?;
     let input = run.parsed(&input)?;
     let frame = run.frame(active, state, input)?;
-    let mut chosen = None;
-    for (index, rule) in choice.rules.iter().enumerate() {
-        if holds(run, &frame, index, rule)? {
-            chosen = Some((index, rule));
-            break;
-        }
-    }
+    let chosen = choose(choice, &frame.scope(&run.desk), frame.bindings(&run.desk))?;
     run.done(frame);
     let (way, next) = match (chosen, &choice.default) {
         (Some((index, rule)), _) => {
@@ -42,16 +36,26 @@ pub(super) fn run(
     Ok(Outcome::Left { exit, next: Some(next.clone()), previous_event_id: None })
 }
 
-fn holds(run: &Run<'_>, frame: &Frame, index: usize, rule: &ChoiceRule) -> Result<bool, Interrupt> {
-    Ok(match &rule.condition {
-        Condition::Rule(rule) => rule.matches(&frame.scope(&run.desk))?,
-        Condition::Fixed(holds) => *holds,
-        Condition::Jsonata(expression) => {
-            let field = format!("Choices[{index}]/Condition");
-            let bindings = frame.bindings(&run.desk);
-            let value =
-                expression.evaluate_field(&field, ResultType::Boolean, &bindings, &Limits::default())?;
-            value.as_bool().unwrap_or_default()
+/// The first rule that holds. All conditions share one account: however many there are, they take no longer than one.
+fn choose<'c>(
+    choice: &'c Choice,
+    scope: &Scope<'_>,
+    bindings: Bindings<'_>,
+) -> Result<Option<(usize, &'c ChoiceRule)>, Interrupt> {
+    let account = Account::new(bindings, &Limits::default());
+    for (index, rule) in choice.rules.iter().enumerate() {
+        let holds = match &rule.condition {
+            Condition::Rule(rule) => rule.matches(scope)?,
+            Condition::Fixed(holds) => *holds,
+            Condition::Jsonata(expression) => {
+                let field = format!("Choices[{index}]/Condition");
+                let value = account.evaluate_field(expression, &field, ResultType::Boolean)?;
+                value.as_bool().unwrap_or_default()
+            }
+        };
+        if holds {
+            return Ok(Some((index, rule)));
         }
-    })
+    }
+    Ok(None)
 }
