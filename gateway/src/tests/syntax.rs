@@ -87,18 +87,6 @@ async fn wrong_types() {
             "DECIMAL_VALUE can not be converted to an Integer",
         ),
         ("GetExecutionHistory", r#"{"reverseOrder":0}"#, "NUMBER_VALUE can not be converted to a Boolean"),
-        (
-            "UpdateMapRun",
-            json!({
-                "mapRunArn": "arn:aws:states:us-east-1:123456789012:mapRun:m/l:u", "maxConcurrency": -1,
-                "toleratedFailurePercentage": 100.5, "toleratedFailureCount": -2,
-            }),
-            "3 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: Member must have value greater \
-             than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' failed to satisfy constraint: Member must have value \
-             less than or equal to 100; Value '-2' at 'toleratedFailureCount' failed to satisfy constraint: Member must have value \
-             greater than or equal to 0"
-                .to_owned(),
-        ),
     ];
     for (operation, body, message) in table {
         check(operation, body.as_bytes(), 400, serialization(Some(message))).await;
@@ -220,6 +208,18 @@ async fn broken_constraints() {
              Value '-1' at 'routingConfiguration.2.member.weight' failed to satisfy constraint: Member must have value \
              greater than or equal to 0; Value null at 'routingConfiguration.3.member.weight' failed to satisfy constraint: \
              Member must not be null"
+                .to_owned(),
+        ),
+        (
+            "UpdateMapRun",
+            json!({
+                "mapRunArn": "arn:aws:states:us-east-1:123456789012:mapRun:m/l:u", "maxConcurrency": -1,
+                "toleratedFailurePercentage": 100.5, "toleratedFailureCount": -2,
+            }),
+            "3 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: Member must have value greater \
+             than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' failed to satisfy constraint: Member must have value \
+             less than or equal to 100; Value '-2' at 'toleratedFailureCount' failed to satisfy constraint: Member must have value \
+             greater than or equal to 0"
                 .to_owned(),
         ),
     ];
