@@ -30,6 +30,7 @@
 //! | `at/` | activity id, scheduled time, execution id, branch id | [`record::WaitingTask`](crate::record::WaitingTask): activity tasks that wait for a worker |
 //! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
 //! | `xp/` | expiry time, execution id | empty: finished executions (or name holds) to delete |
+//! | `xs/` | node id, execution id | [`record::ExpressStart`](crate::record::ExpressStart): asynchronous Express executions that have not ended, by the node that owns them |
 //! | `rq/` | time bucket, request id | [`record::Outcome`](crate::record::Outcome): the outcome of a recent request |
 //!
 //! One more family, `ck/`, is not the engine's: the leader's scheduler keeps the last committed time there.
@@ -38,7 +39,7 @@
 
 use bytes::Bytes;
 
-use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, RequestId, Timestamp};
 use crate::record::{CallKind, ExecutionStatus, TimerKind};
 
 /// How long the outcome of a request is kept at the least, in milliseconds: one bucket and what is left of the next.
@@ -564,6 +565,27 @@ pub fn expiries_from(time: Timestamp) -> Bytes {
 pub fn parse_expiry(key: &[u8]) -> Option<(Timestamp, ExecutionId)> {
     let mut reader = Reader::new(b"xp/", key)?;
     Some((reader.time()?, ExecutionId::from_bytes(reader.array()?)))
+}
+
+/// An asynchronous Express execution that has not ended, of the node that owns it.
+pub fn express(node: NodeId, execution: ExecutionId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).bytes(execution.as_bytes()).build()
+}
+
+/// What all Express executions that a node owns start with.
+pub fn express_of(node: NodeId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).build()
+}
+
+/// What all Express executions start with.
+pub fn all_express() -> Bytes {
+    Builder::new(b"xs/").build()
+}
+
+/// The node and the execution of an [`express`] key.
+pub fn parse_express(key: &[u8]) -> Option<(NodeId, ExecutionId)> {
+    let mut reader = Reader::new(b"xs/", key)?;
+    Some((NodeId(reader.number()?), ExecutionId::from_bytes(reader.array()?)))
 }
 
 /// The outcome of a request, in the bucket of the time `now`.

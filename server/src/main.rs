@@ -5,6 +5,7 @@
 
 mod cli;
 mod config;
+mod express;
 #[cfg(test)]
 mod http_stub;
 mod items;
@@ -13,6 +14,7 @@ mod leader;
 mod metric;
 mod node;
 mod results;
+mod run_clock;
 mod s3;
 mod sdk_answer;
 mod service;
