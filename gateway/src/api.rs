@@ -25,12 +25,16 @@ use crate::gateway::Error;
 use crate::nodes::Nodes;
 use crate::operation::Operation;
 use crate::sigv4::{self, Policy, Signed};
+use crate::throttle::Throttle;
 use crate::{Options, Workflow, check, metric, operations, request_id};
 
 const TARGET: &str = "x-amz-target";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+
+/// Heartbeats and results of tasks may be so many times fewer on top of all requests at work.
+const RESULTS_PART: usize = 4;
 
 /// What answers API requests.
 pub(crate) struct Api {
@@ -40,6 +44,9 @@ pub(crate) struct Api {
     in_flight: Arc<Semaphore>,
     polls: Arc<Semaphore>,
     sync_executions: Arc<Semaphore>,
+    /// What heartbeats and results of tasks have for themselves when everything else is taken.
+    results: Arc<Semaphore>,
+    throttle: Throttle,
 }
 
 impl Api {
@@ -62,6 +69,8 @@ impl Api {
             in_flight: Arc::new(Semaphore::new(options.limits.in_flight)),
             polls: Arc::new(Semaphore::new(options.limits.polls)),
             sync_executions: Arc::new(Semaphore::new(options.limits.sync_executions)),
+            results: Arc::new(Semaphore::new(options.limits.in_flight / RESULTS_PART)),
+            throttle: Throttle::new(&options.throttling),
             nodes: Nodes::new(workflow, &options.limits),
             options,
         })
@@ -84,6 +93,7 @@ impl Api {
         let (parts, body) = request.into_parts();
         let body = self.read(&parts.headers, body).await?;
         let scope = self.scope(&parts, &body)?;
+        self.throttle.take(operation, &scope)?;
         let members = check::members(operation, &body, &self.options.limits)?;
         drop(body);
         let id = request_id::of(&parts.headers, &scope.account, &scope.region, operation.name());
@@ -158,7 +168,12 @@ impl Room {
             Operation::StartSyncExecution => (&api.sync_executions, metric::SYNC_EXECUTIONS),
             _ => (&api.in_flight, metric::IN_FLIGHT),
         };
-        let permit = Arc::clone(semaphore).try_acquire_owned().map_err(|_| Fault::throttled())?;
+        let permit = Arc::clone(semaphore).try_acquire_owned();
+        let permit = match permit {
+            Err(_) if operation.goes_on() => Arc::clone(&api.results).try_acquire_owned(),
+            permit => permit,
+        };
+        let permit = permit.map_err(|_| Fault::throttled())?;
         gauge!(gauge).increment(1.0);
         Ok(Self { _permit: permit, gauge })
     }

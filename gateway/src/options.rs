@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::throttle::Throttling;
+
 /// The settings of a gateway. `Options::default()` is a gateway on Step Functions Local's port of the loopback interface that asks for
 /// no credentials.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub credentials: Option<PathBuf>,
     /// Bounds on sizes, numbers and times.
     pub limits: Limits,
+    /// How often accounts may ask for what.
+    pub throttling: Throttling,
 }
 
 impl Default for Options {
@@ -37,6 +41,7 @@ impl Default for Options {
             partition: None,
             credentials: None,
             limits: Limits::default(),
+            throttling: Throttling::default(),
         }
     }
 }

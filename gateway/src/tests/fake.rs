@@ -67,6 +67,11 @@ impl Fake {
         requests.iter().map(|request| request.downcast_ref::<Q>().expect("of this type").clone()).collect()
     }
 
+    /// One more thing to do.
+    pub(crate) fn then(&self, reply: Reply) {
+        self.replies.lock().unwrap().push_back(reply);
+    }
+
     /// Waits until this many calls hang.
     pub(crate) async fn until_hanging(&self, count: usize) {
         self.hanging.subscribe().wait_for(|hanging| *hanging == count).await.unwrap();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
+use super::settings::Throttling;
 use super::{Error, Settings};
 use crate::express::Room;
 use crate::{lambda, leader, s3};
@@ -68,7 +69,7 @@ impl Node {
         let node_listen = settings.node_listen.unwrap_or(NODE_LISTEN);
         let peers = peers(&settings, &name, node_listen)?;
         let security = security(&settings)?;
-        let gateway = gateway(&settings);
+        let gateway = gateway(&settings)?;
         let auth = if settings.credentials_file.is_some() { Auth::Required } else { Auth::None };
         let insecure = settings.insecure_no_auth.unwrap_or(false);
         if !insecure {
@@ -195,15 +196,30 @@ fn security(settings: &Settings) -> Result<Security, Error> {
     }
 }
 
-fn gateway(settings: &Settings) -> keepstep_gateway::Options {
+fn throttling(settings: &Settings, region: &str) -> Result<keepstep_gateway::Throttling, Error> {
+    let mut throttling = match settings.throttling.unwrap_or_default() {
+        Throttling::Off => keepstep_gateway::Throttling::default(),
+        Throttling::Aws => keepstep_gateway::Throttling::aws(region),
+    };
+    for bucket in &settings.throttle {
+        throttling
+            .set(bucket)
+            .map_err(|error| Error::Invalid { setting: "throttle", reason: error.to_string() })?;
+    }
+    Ok(throttling)
+}
+
+fn gateway(settings: &Settings) -> Result<keepstep_gateway::Options, Error> {
     let defaults = keepstep_gateway::Options::default();
     let limits = defaults.limits.clone();
     let definition_bytes = settings.definition_bytes_max.unwrap_or(limits.definition_bytes);
-    keepstep_gateway::Options {
+    let default_region = settings.region.clone().unwrap_or(defaults.default_region);
+    Ok(keepstep_gateway::Options {
         listen: if settings.api_listen.is_empty() { defaults.listen } else { settings.api_listen.clone() },
         operations_listen: settings.operations_listen,
         default_account: settings.account.clone().unwrap_or(defaults.default_account),
-        default_region: settings.region.clone().unwrap_or(defaults.default_region),
+        throttling: throttling(settings, &default_region)?,
+        default_region,
         allowed_regions: settings.allowed_regions.clone(),
         partition: settings.partition.clone(),
         credentials: settings.credentials_file.clone(),
@@ -218,7 +234,7 @@ fn gateway(settings: &Settings) -> keepstep_gateway::Options {
             in_flight: settings.requests_max.unwrap_or(limits.in_flight),
             ..limits
         },
-    }
+    })
 }
 
 fn leader_settings(settings: &Settings) -> leader::Settings {

@@ -20,6 +20,17 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Which buckets of tokens accounts have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Throttling {
+    /// None.
+    #[default]
+    Off,
+    /// AWS's default figures for the configured region.
+    Aws,
+}
+
 /// All settings of a node; what is absent has its default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -175,6 +186,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_CONNECTIONS_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connections_max: Option<usize>,
+    /// Which buckets of tokens accounts have for each operation of the API, in this node [default: off].
+    #[arg(long, env = "KEEPSTEP_THROTTLING", value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) throttling: Option<Throttling>,
+    /// An account's bucket for one operation, whatever `throttling` says; may be given several times.
+    #[arg(long, env = "KEEPSTEP_THROTTLE", value_name = "OPERATION=SIZE/REFILL", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) throttle: Vec<String>,
     /// Threads on which definitions are evaluated [default: as many as there are cores].
     #[arg(long, env = "KEEPSTEP_EVALUATION_THREADS", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use keepstep_engine::{Origin, Transaction, View, ViewError, Write};
 
 use super::Failure;
 use super::ledger::{Ledger, Proposed};
+use super::pool::Priority;
 
 /// Applies guarded transactions to a map.
 #[derive(Default)]
@@ -66,7 +67,7 @@ impl Ledger for MemoryLedger {
         self
     }
 
-    fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
+    fn propose(&self, _: Priority, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
         if self.cut_off.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return async { Err(Failure::NotLeader) }.boxed();
         }

@@ -60,6 +60,7 @@ pub(crate) use clock::wall_ms;
 pub(crate) use entropy::OsEntropy;
 pub(crate) use lead::lead;
 pub(crate) use ledger::{Ledger, Proposed};
+pub(crate) use pool::Priority;
 pub(crate) use pool::STACK_BYTES as EVALUATION_STACK_BYTES;
 
 pub(crate) use failure::Failure;
