@@ -1,10 +1,13 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3).
+//! leads), [`service`] (how it is asked), [`lambda`] and [`aws`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3).
 
+#[allow(dead_code, unused_imports)]
+mod aws;
 mod cli;
 mod config;
+mod http_client;
 #[cfg(test)]
 mod http_stub;
 mod items;
