@@ -322,6 +322,7 @@ impl Local {
             now: self.now,
             entropy: &*self.entropy,
             limits: &self.limits,
+            outboxes: &[],
         }
     }
 

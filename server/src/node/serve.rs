@@ -99,7 +99,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
 async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3));
+    let targets = config.status_changes.targets().context("status changes can't be told")?;
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), targets);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);
