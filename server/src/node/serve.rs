@@ -19,6 +19,7 @@ use super::{Node, clock_watch, observe};
 use crate::leader::{self, Engine, Outside};
 use crate::s3::Stores;
 use crate::service::WorkflowService;
+use crate::status_changes::Target;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
@@ -100,6 +101,10 @@ async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
     let targets = config.status_changes.targets().context("status changes can't be told")?;
+    if !targets.is_empty() {
+        let targets: Vec<_> = targets.iter().map(Target::name).collect();
+        tracing::info!(?targets, "executions' status changes are told");
+    }
     let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), targets);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));

@@ -111,14 +111,20 @@ async fn a_target_that_is_down_gets_everything_later_and_keeps_nobody_waiting() 
     assert!(repeats.iter().all(|line| line == "a RUNNING"), "{told:?}");
 }
 
-#[tokio::test]
-async fn the_next_leader_tells_what_the_last_one_did_not() {
+/// A leader whose only target was told of the start of `a` and is down: how to bring it up, its URL, and what it was asked.
+async fn with_target_down() -> (Bench, Arc<AtomicBool>, String, Seen) {
     let down = Arc::new(AtomicBool::new(true));
     let (url, seen) = receiver(&down).await;
     let bench = Bench::with_targets(obliging(), webhooks(&[&url]));
     leave(&bench, &url, &[(1, "a", Running)]);
     bench.begin_term(1).await;
     until(|| !told(&seen).is_empty()).await;
+    (bench, down, url, seen)
+}
+
+#[tokio::test]
+async fn the_next_leader_tells_what_the_last_one_did_not() {
+    let (bench, down, url, _) = with_target_down().await;
     bench.end_term().await;
     down.store(false, Ordering::SeqCst);
     bench.begin_term(2).await;
@@ -148,12 +154,7 @@ async fn decide(bench: &Bench, number: usize) -> Vec<Outbox> {
 
 #[tokio::test]
 async fn an_outbox_has_its_bound_and_room_again_when_its_target_takes_events() {
-    let down = Arc::new(AtomicBool::new(true));
-    let (url, seen) = receiver(&down).await;
-    let bench = Bench::with_targets(obliging(), webhooks(&[&url]));
-    leave(&bench, &url, &[(1, "a", Running)]);
-    bench.begin_term(1).await;
-    until(|| !told(&seen).is_empty()).await;
+    let (bench, down, url, seen) = with_target_down().await;
     // One was there before the term; there is room for three.
     let saw = |is_full| vec![Outbox { id: outbox_of(&url), is_full }];
     for (number, is_full) in [false, false, true, true].into_iter().enumerate() {
