@@ -1,5 +1,5 @@
 //! One API request from its headers to its answer: finds the operation, bounds the work, reads the body, verifies the caller, checks the
-//! members, has the operation done, and shapes the answer. Knows no operation by name but the long poll.
+//! members, has the operation done, and shapes the answer. Knows no operation by name but those that are held.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -39,6 +39,7 @@ pub(crate) struct Api {
     credentials: Option<Arc<CredentialsFile>>,
     in_flight: Arc<Semaphore>,
     polls: Arc<Semaphore>,
+    sync_executions: Arc<Semaphore>,
 }
 
 impl Api {
@@ -60,6 +61,7 @@ impl Api {
             credentials: credentials.transpose()?.map(Arc::new),
             in_flight: Arc::new(Semaphore::new(options.limits.in_flight)),
             polls: Arc::new(Semaphore::new(options.limits.polls)),
+            sync_executions: Arc::new(Semaphore::new(options.limits.sync_executions)),
             nodes: Nodes::new(workflow, &options.limits),
             options,
         })
@@ -153,6 +155,7 @@ impl Room {
     fn enter(api: &Api, operation: Operation) -> Result<Self, Fault> {
         let (semaphore, gauge) = match operation {
             Operation::GetActivityTask => (&api.polls, metric::POLLS),
+            Operation::StartSyncExecution => (&api.sync_executions, metric::SYNC_EXECUTIONS),
             _ => (&api.in_flight, metric::IN_FLIGHT),
         };
         let permit = Arc::clone(semaphore).try_acquire_owned().map_err(|_| Fault::throttled())?;

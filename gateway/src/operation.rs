@@ -61,6 +61,7 @@ operations! {
     SendTaskHeartbeat,
     SendTaskSuccess,
     StartExecution,
+    StartSyncExecution,
     StopExecution,
     TagResource,
     TestState,

@@ -54,10 +54,12 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Open connections; further ones wait in the listener's backlog.
     pub connections: usize,
-    /// Requests at work at a time, long polls aside; further ones are answered with ThrottlingException.
+    /// Requests at work at a time, but for those that are held (the next two); further ones are answered with ThrottlingException.
     pub in_flight: usize,
     /// Long polls (GetActivityTask) that are held at a time; further ones are answered with ThrottlingException.
     pub polls: usize,
+    /// Synchronous executions (StartSyncExecution) that are waited for at a time; further ones are answered with ThrottlingException.
+    pub sync_executions: usize,
     /// Streams at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// From a connection's being idle to the last byte of the next request's headers.
@@ -84,6 +86,7 @@ impl Default for Limits {
             connections: 8_192,
             in_flight: 2_048,
             polls: 8_192,
+            sync_executions: 8_192,
             streams_per_connection: 256,
             header_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),

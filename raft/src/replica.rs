@@ -124,6 +124,13 @@ impl Replica {
         self.inner.core.status()
     }
 
+    /// The members by their Raft ids, and how long ago this leader last heard of each; `None` for one that it hasn't heard of in this
+    /// term, and for all where this node doesn't lead.
+    #[must_use]
+    pub fn heard(&self) -> Vec<(u64, Option<Duration>)> {
+        self.inner.core.heard()
+    }
+
     /// Hands leadership to the named node, or to the follower that is furthest, and waits until it leads.
     pub async fn transfer_leadership(&self, to: Option<&str>) -> Result<(), TransferError> {
         transfer::transfer(&self.inner.core, to).await

@@ -126,6 +126,8 @@ fake! {
     delete_state_machine_alias: DeleteStateMachineAliasRequest -> DeleteStateMachineAliasResponse,
     list_state_machine_aliases: ListStateMachineAliasesRequest -> ListStateMachineAliasesResponse,
     start_execution: StartExecutionRequest -> StartExecutionResponse,
+    start_sync_execution: StartSyncExecutionRequest -> StartSyncExecutionResponse,
+    finish_express_executions: FinishExpressExecutionsRequest -> FinishExpressExecutionsResponse,
     describe_execution: DescribeExecutionRequest -> DescribeExecutionResponse,
     list_executions: ListExecutionsRequest -> ListExecutionsResponse,
     stop_execution: StopExecutionRequest -> StopExecutionResponse,

@@ -253,12 +253,6 @@ async fn refused_members() {
         ("CreateStateMachine", machine(json!({"roleArn": "r"})), "InvalidArn", "Invalid Role Arn: 'r'"),
         (
             "CreateStateMachine",
-            machine(json!({"type": "EXPRESS"})),
-            "StateMachineTypeNotSupported",
-            "State machines of type EXPRESS are not supported by this server",
-        ),
-        (
-            "CreateStateMachine",
             machine(json!({"versionDescription": "v"})),
             "ValidationException",
             "Version description can only be set when publish is true",

@@ -426,8 +426,9 @@ async fn executions_are_started_and_stopped() {
             name: text("e"),
             input: Bytes::new(),
             trace_header: text("t"),
+            receiver: 0,
         },
-        StartExecutionResponse { execution_arn: text(EXECUTION), start_date_ms: 1 },
+        StartExecutionResponse { execution_arn: text(EXECUTION), start_date_ms: 1, express_start: None },
         json!({"executionArn": EXECUTION, "startDate": 0.001}),
     )
     .await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
 use super::{Error, Settings};
+use crate::express::Room;
 use crate::{lambda, leader, s3, status_changes};
 
 pub(crate) use super::settings::LogFormat;
@@ -22,6 +23,8 @@ const NODE_NAME: &str = "node-1";
 const DATA: &str = "./keepstep-data";
 const NODE_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8084);
 const LAMBDA_CALLS_MAX: usize = 1_000;
+const EXPRESS_EXECUTIONS_MAX: usize = 4_096;
+const EXPRESS_BYTES_MAX: usize = 512 << 20;
 /// AWS: 1,000 pollers for each activity.
 const POLLERS_MAX: usize = 1_000;
 const EVALUATION_QUEUE_MAX: usize = 16_384;
@@ -47,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) gateway: keepstep_gateway::Options,
     /// The scheduler's.
     pub(crate) leader: leader::Settings,
+    /// What there is room for of Express executions.
+    pub(crate) express: Room,
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
@@ -114,6 +119,10 @@ impl Node {
             replica,
             gateway,
             leader: leader_settings(&settings),
+            express: Room {
+                executions_max: settings.express_executions_max.unwrap_or(EXPRESS_EXECUTIONS_MAX),
+                bytes_max: settings.express_bytes_max.unwrap_or(EXPRESS_BYTES_MAX),
+            },
             lambda,
             s3,
             status_changes,

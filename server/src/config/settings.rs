@@ -115,6 +115,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_LAMBDA_CALLS_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lambda_calls_max: Option<usize>,
+    /// Synchronous Express executions that run on this node at a time, and as many asynchronous ones [default: 4096].
+    #[arg(long, env = "KEEPSTEP_EXPRESS_EXECUTIONS_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) express_executions_max: Option<usize>,
+    /// Memory for the data of Express executions that run on this node, in bytes [default: 536870912].
+    #[arg(long, env = "KEEPSTEP_EXPRESS_BYTES_MAX", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) express_bytes_max: Option<usize>,
     /// S3-compatible endpoint of all buckets [default: AWS_ENDPOINT_URL_S3, or AWS_ENDPOINT_URL, or AWS's own].
     #[arg(long, env = "KEEPSTEP_S3_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,9 @@
 //! The door through which the scheduler reaches the replicated state. Behind it is a replica, or a map in memory in tests.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
+use keepstep_engine::id::NodeId;
 use keepstep_engine::{Transaction, View};
 
 use super::Failure;
@@ -21,6 +24,9 @@ pub(crate) trait Ledger: Send + Sync + 'static {
 
     /// Proposes a transaction and waits for its outcome.
     fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>>;
+
+    /// Who belongs to the cluster, and how long ago each was heard of, as far as this node knows in its term: only a leader does.
+    fn heard(&self) -> Vec<(NodeId, Option<Duration>)>;
 
     /// After this, [`Ledger::view`] holds everything that was committed anywhere before the call.
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>>;

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use keepstep_engine::id::NodeId;
 use keepstep_engine::memory::Memory;
 use keepstep_engine::view::{Direction, Versioned};
 use keepstep_engine::{Origin, Transaction, View, ViewError, Write};
@@ -66,6 +68,10 @@ impl Ledger for MemoryLedger {
             self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         let committed = forced.is_err() && self.memory().apply(&transaction);
         async move { Ok(if committed { Proposed::Committed } else { Proposed::Refused }) }.boxed()
+    }
+
+    fn heard(&self) -> Vec<(NodeId, Option<Duration>)> {
+        vec![(NodeId(1), Some(Duration::ZERO))]
     }
 
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>> {

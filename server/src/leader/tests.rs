@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::key::{self, Timer, Waiting};
 use keepstep_engine::record::outcome::{Answer, Done, HandedOut};
 use keepstep_engine::record::{Outcome, PayloadRef, TimerKind, WaitingTask};
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
 use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
+use crate::express::Starts;
 use crate::lambda;
 use crate::s3::Stores;
 use crate::status_changes::Target;
@@ -53,9 +54,10 @@ impl Bench {
         };
         let lambda = lambda::Client::new(lambda::Endpoints::default());
         let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets);
+        let (starts, _) = Starts::new(NodeId(1));
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
-        let engine =
-            Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");
+        let engine = Engine::with_step(of_ledger, outside, starts, settings, Handle::current(), step)
+            .expect("threads");
         let (leadership, watched) = watch::channel(Leadership::Follower { leader: None });
         tokio::spawn(lead(engine.clone(), watched));
         Self { engine, ledger, leadership }

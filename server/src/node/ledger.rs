@@ -1,10 +1,12 @@
 //! The replica as the scheduler's ledger: translates transactions, views and errors, and decides nothing.
 
 use std::ops::Bound;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use keepstep_engine::id::NodeId;
 use keepstep_engine::view::{Direction, Versioned};
 use keepstep_engine::{Expect, Transaction, View, ViewError, Write};
 use keepstep_raft::{Outcome, Replica, propose, read};
@@ -43,6 +45,10 @@ impl Ledger for ReplicaLedger {
             }
         }
         .boxed()
+    }
+
+    fn heard(&self) -> Vec<(NodeId, Option<Duration>)> {
+        self.replica.heard().into_iter().map(|(id, age)| (NodeId(id), age)).collect()
     }
 
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>> {
