@@ -153,7 +153,7 @@ fn what_cannot_be_created_is_refused() {
     check(
         CreateStateMachine { kind: StateMachineType::Express, definition: waits.into(), ..create(1) },
         "InvalidDefinition",
-        "Invalid State Machine Definition: ''",
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Express state machine does not support Activity ARN at /States/A/Resource'",
     );
 }
 

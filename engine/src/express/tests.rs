@@ -55,7 +55,7 @@ fn begin(world: &mut World, number: u8, node: NodeId) -> Started {
 }
 
 fn ids(world: &World, node: NodeId) -> Vec<ExecutionId> {
-    let found = owned(&world.memory, node, None, 100).expect("readable");
+    let found = owned(&world.memory, node, None, 1_000).expect("readable");
     found.starts.into_iter().map(|(id, _)| id).collect()
 }
 

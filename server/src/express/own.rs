@@ -3,7 +3,7 @@
 //! node's life, and reported to the leader when it has ended.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -23,6 +23,8 @@ use crate::leader::{Engine, Failure};
 const SCAN_INTERVAL: Duration = Duration::from_secs(1);
 /// Executions that one scan reads at a time.
 const SCAN_PAGE: usize = 256;
+/// How late the answer of a start may be that a scan has found already.
+const PAST_FOR: Duration = Duration::from_secs(15);
 /// Between two tries of what the leader or the cluster is needed for.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -38,6 +40,7 @@ pub(crate) async fn own<B: Backing>(express: Express, backing: B, mut arrivals: 
         express,
         backing,
         known: HashSet::new(),
+        past: Past::new(),
         running: JoinSet::new(),
         ended: Vec::new(),
         reporting: None,
@@ -46,7 +49,9 @@ pub(crate) async fn own<B: Backing>(express: Express, backing: B, mut arrivals: 
     loop {
         owner.report();
         tokio::select! {
-            Some(start) = arrivals.receiver.recv(), if owner.has_room() => owner.begin(start),
+            biased;
+            // Nothing stays in the channel while the same is found by a scan, run and forgotten.
+            Some(start) = arrivals.receiver.recv() => owner.take(start),
             Some(ran) = owner.running.join_next(), if !owner.running.is_empty() => {
                 owner.ran(ran);
                 // Room was made.
@@ -75,6 +80,8 @@ struct Owner<B> {
     backing: B,
     /// Those that run, and those that have ended and may still be stored.
     known: HashSet<ExecutionId>,
+    /// Those that are stored no more, for a while: a scan may find one before the answer comes that says it was started.
+    past: Past,
     running: JoinSet<Ran>,
     /// Not reported yet.
     ended: Vec<ExecutionId>,
@@ -88,9 +95,14 @@ impl<B: Backing> Owner<B> {
         self.running.len() < self.express.room.executions_max
     }
 
+    /// One that was just started.
+    fn take(&mut self, start: ExpressStart) {
+        if self.has_room() { self.begin(start) } else { self.is_more_stored = true }
+    }
+
     fn begin(&mut self, start: ExpressStart) {
         let id = ExecutionId::of_arn(&start.arn);
-        if self.known.insert(id) {
+        if !self.past.contains(&id) && self.known.insert(id) {
             let (express, backing) = (self.express.clone(), self.backing.clone());
             self.running.spawn(async move { run(express, backing, id, start).await });
         }
@@ -128,6 +140,7 @@ impl<B: Backing> Owner<B> {
         self.reporting = None;
         for id in reported {
             self.known.remove(id);
+            self.past.insert(*id);
         }
     }
 
@@ -162,6 +175,31 @@ impl<B: Backing> Owner<B> {
                 None => return,
             }
         }
+    }
+}
+
+/// Remembers for [`PAST_FOR`] at least.
+struct Past {
+    young: HashSet<ExecutionId>,
+    old: HashSet<ExecutionId>,
+    turned: Instant,
+}
+
+impl Past {
+    fn new() -> Self {
+        Self { young: HashSet::new(), old: HashSet::new(), turned: Instant::now() }
+    }
+
+    fn insert(&mut self, id: ExecutionId) {
+        if self.turned.elapsed() > PAST_FOR {
+            self.old = std::mem::take(&mut self.young);
+            self.turned = Instant::now();
+        }
+        self.young.insert(id);
+    }
+
+    fn contains(&self, id: &ExecutionId) -> bool {
+        self.young.contains(id) || self.old.contains(id)
     }
 }
 

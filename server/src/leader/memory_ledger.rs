@@ -34,6 +34,12 @@ impl MemoryLedger {
         self.memory().apply(&Transaction { origin: Origin("Test"), guards: Vec::new(), writes });
     }
 
+    /// Removes one pair.
+    pub(crate) fn delete(&self, key: Bytes) {
+        let writes = vec![Write::Delete { key }];
+        self.memory().apply(&Transaction { origin: Origin("Test"), guards: Vec::new(), writes });
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("no test panics while it holds this")
     }

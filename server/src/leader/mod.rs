@@ -65,6 +65,8 @@ pub(crate) use ledger::{Ledger, Proposed};
 pub(crate) use pool::STACK_BYTES as EVALUATION_STACK_BYTES;
 
 pub(crate) use failure::Failure;
+#[cfg(test)]
+pub(crate) use memory_ledger::MemoryLedger;
 pub(crate) use outside::Outside;
 
 /// A worker that waits for a task of an activity.
