@@ -35,7 +35,7 @@ fn serialization(message: Option<&str>) -> Value {
 async fn unknown_operations() {
     let unknown = json!({"__type": "com.amazon.coral.service#UnknownOperationException"});
     for operation in
-        ["", "Nothing", "startexecution", "StartSyncExecution", "AWSStepFunctions.ListActivities"]
+        ["", "Nothing", "startexecution", "StartAsyncExecution", "AWSStepFunctions.ListActivities"]
     {
         check(operation, b"{}", 400, unknown.clone()).await;
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:m/l:r";
-const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+pub(super) const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
 pub(super) const VERSION: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:2";
 pub(super) const ALIAS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:PROD";
 pub(super) const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execution:m:e";
