@@ -8,5 +8,6 @@ mod recorded;
 mod run;
 mod serve;
 mod states;
+mod status_changes;
 mod tasks;
 mod validate;

@@ -145,9 +145,10 @@ impl Bench {
             pollers_max: 10,
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
+            outbox_max: 1,
         };
-        let outside =
-            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()));
+        let lambda = lambda::Client::new(lambda::Endpoints::default());
+        let outside = Outside::new(lambda, Stores::memory(Vec::new()), Vec::new());
         let ledger: Arc<dyn Ledger> = Arc::clone(&self.ledger) as _;
         Engine::new(ledger, outside, starts, settings, Handle::current()).expect("threads")
     }

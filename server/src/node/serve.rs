@@ -21,6 +21,7 @@ use crate::express::{self, Arrivals, Express, Room, Starts};
 use crate::leader::{self, Engine, Outside};
 use crate::s3::Stores;
 use crate::service::WorkflowService;
+use crate::status_changes::Target;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
@@ -105,7 +106,12 @@ async fn start(
 ) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node, Arrivals)> {
     let mut replica_config = config.replica;
     let (runtime, settings, room) = (Handle::current(), config.leader, config.express);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3));
+    let targets = config.status_changes.targets().context("status changes can't be told")?;
+    if !targets.is_empty() {
+        let targets: Vec<_> = targets.iter().map(Target::name).collect();
+        tracing::info!(?targets, "executions' status changes are told");
+    }
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), targets);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);

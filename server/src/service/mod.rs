@@ -55,6 +55,8 @@ mod validate_state_machine_definition;
 mod variable_references;
 mod work;
 
+pub(crate) use execution_status::redrive;
+
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;
 use tonic::{Request, Response, Status};
