@@ -1,7 +1,7 @@
 //! Express executions on the node that received them: each runs over a map of its own in memory, driven from here. Nothing of them is
 //! replicated but the start of asynchronous ones; see [`keepstep_engine::express`].
 //!
-//! [`drive`] runs one execution to its end. [`Express::sync`] answers StartSyncExecution. [`own`] runs the asynchronous ones that this node
+//! [`drive::drive`] runs one execution to its end. [`Express::sync`] answers StartSyncExecution. [`own()`] runs the asynchronous ones that this node
 //! owns, and reports those that have ended. What a lost node owned is given to others by the leader (`leader/heirs.rs`).
 
 mod budget;
