@@ -8,6 +8,7 @@ mod execution;
 mod fan_out;
 #[cfg(test)]
 mod golden;
+mod log_level;
 mod map_run;
 mod release;
 mod request;
@@ -20,6 +21,7 @@ pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
 pub use fan_out::{Items, Results, SLICE_LEN};
+pub use log_level::LogLevel;
 pub use map_run::{
     ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunSetup, MapRunStage,
     MapRunStatus, OpenBatch, RESULTS_PER_SLICE, WaitingItems,
