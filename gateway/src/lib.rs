@@ -40,6 +40,13 @@ pub use options::{Limits, Options};
 pub use probes::Probes;
 pub use workflow::Workflow;
 
+/// The details of an event as the API gives them, without the member around them; an empty object for an event that has none.
+pub fn event_details(
+    event: &keepstep_proto::workflow::v1::HistoryEvent,
+) -> serde_json::Map<String, serde_json::Value> {
+    operations::history::details(event)
+}
+
 /// The answer of GetExecutionHistory as the API gives it: a JSON text.
 pub fn history_json(answer: &keepstep_proto::workflow::v1::GetExecutionHistoryResponse) -> Vec<u8> {
     operations::history::got(answer)

@@ -1,8 +1,10 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3).
+//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3), [`logs`] (what
+//! it tells of executions).
 
+mod backlog;
 mod cli;
 mod config;
 #[cfg(test)]
@@ -10,6 +12,7 @@ mod http_stub;
 mod items;
 mod lambda;
 mod leader;
+mod logs;
 mod metric;
 mod node;
 mod results;

@@ -38,6 +38,10 @@ pub(crate) const EVALUATION_QUEUE: &str = "keepstep_evaluation_queue";
 pub(crate) const DEFINITION_CACHE_BYTES: &str = "keepstep_definition_cache_bytes";
 /// Gauge: milliseconds by which this node's clock is ahead of the median of the cluster.
 pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
+/// Counter: events written to execution logs.
+pub(crate) const LOG_EVENTS: &str = "keepstep_execution_log_events_total";
+/// Counter: events that execution logs lack, since too many waited or they couldn't be written.
+pub(crate) const LOG_EVENTS_LOST: &str = "keepstep_execution_log_events_lost_total";
 /// Gauge `{version}`: always 1.
 pub(crate) const BUILD_INFO: &str = "keepstep_build_info";
 
@@ -70,6 +74,12 @@ pub(crate) fn describe() {
         CLOCK_OFFSET,
         Unit::Milliseconds,
         "How far this node's clock is ahead of the cluster's median."
+    );
+    describe_counter!(LOG_EVENTS, Unit::Count, "Events written to execution logs.");
+    describe_counter!(
+        LOG_EVENTS_LOST,
+        Unit::Count,
+        "Events that execution logs lack, since too many waited or they couldn't be written."
     );
     describe_gauge!(BUILD_INFO, Unit::Count, "The version of the binary.");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -8,4 +8,5 @@ mod run;
 mod serve;
 mod states;
 mod tasks;
+mod telling;
 mod validate;

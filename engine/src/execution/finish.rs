@@ -95,6 +95,9 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     run.draft.put_empty(key::expiry(Timestamp(expiry), run.id));
     report(run)?;
     run.draft.effects.push(Effect::Finished(status));
+    if run.head.observed.as_ref().is_some_and(|observed| observed.tracing_enabled) {
+        run.draft.effects.push(Effect::Trace(run.id));
+    }
     Ok(())
 }
 

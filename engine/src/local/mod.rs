@@ -39,7 +39,7 @@ use crate::api_error::{ApiError, Refusal};
 use crate::desk::{Caller, Desk};
 use crate::draft::{Decision, Draft, Transaction};
 use crate::effect::Effect;
-use crate::execution::{self, Inspection, StartExecution, Started};
+use crate::execution::{self, Inspection, Logged, StartExecution, Started};
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::key::{self, Timer};
 use crate::limits::Limits;
@@ -113,6 +113,7 @@ pub struct Local {
     effects: VecDeque<Effect>,
     arrivals: VecDeque<(ExecutionId, Stimulus)>,
     inspection: Option<Inspection>,
+    logged: Vec<Logged>,
 }
 
 impl Local {
@@ -136,6 +137,7 @@ impl Local {
             effects: VecDeque::new(),
             arrivals: VecDeque::new(),
             inspection: None,
+            logged: Vec::new(),
         }
     }
 
@@ -255,6 +257,12 @@ impl Local {
         Ok(replies.pop().unwrap_or_else(|| Err(ApiError::execution_does_not_exist(&execution.to_string()))))
     }
 
+    /// What is to be logged of all that happened since this was asked for last. Nothing but asking empties it, so that whoever creates a
+    /// [`Machine`] with a log level asks after every turn.
+    pub fn take_logged(&mut self) -> Vec<Logged> {
+        std::mem::take(&mut self.logged)
+    }
+
     /// An execution's head.
     ///
     /// # Errors
@@ -337,7 +345,9 @@ impl Local {
                     self.arrivals.push_back((execution, Stimulus::ChildFinished { branch, attempt }));
                 }
                 Effect::Transitions(entered) => self.transitions += entered,
-                Effect::Started | Effect::Finished(_) => {}
+                Effect::Log(logged) => self.logged.push(*logged),
+                // Whoever runs executions here sees them end, and has their histories.
+                Effect::Started | Effect::Finished(_) | Effect::Trace(_) => {}
                 effect => self.effects.push_back(effect),
             }
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
 use super::{Error, Settings};
-use crate::{lambda, leader, s3};
+use crate::{lambda, leader, logs, s3};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -26,6 +26,9 @@ const LAMBDA_CALLS_MAX: usize = 1_000;
 const POLLERS_MAX: usize = 1_000;
 const EVALUATION_QUEUE_MAX: usize = 16_384;
 const DEFINITION_CACHE_BYTES: usize = 64 << 20;
+const EXECUTION_LOG: &str = "execution-log.jsonl";
+const EXECUTION_LOG_BYTES_MAX: u64 = 64 << 20;
+const EXECUTION_LOG_FILES_MAX: u32 = 4;
 /// A secret that can be guessed is none.
 const SECRET_LEN_MIN: usize = 16;
 
@@ -50,6 +53,8 @@ pub(crate) struct Node {
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
     pub(crate) s3: s3::Config,
+    /// Where execution logs go.
+    pub(crate) logs: logs::Destination,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -78,6 +83,7 @@ impl Node {
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
         let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
+        let logs = logs(&settings)?;
         let defaults = Tuning::default();
         let replica = keepstep_raft::Config {
             folder: settings.data.clone().unwrap_or_else(|| PathBuf::from(DATA)),
@@ -101,6 +107,7 @@ impl Node {
             leader: leader_settings(&settings),
             lambda,
             s3,
+            logs,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
@@ -233,6 +240,24 @@ fn leader_settings(settings: &Settings) -> leader::Settings {
         lambda_calls_max: settings.lambda_calls_max.unwrap_or(LAMBDA_CALLS_MAX),
         definition_cache_bytes: settings.definition_cache_bytes.unwrap_or(DEFINITION_CACHE_BYTES),
     }
+}
+
+fn logs(settings: &Settings) -> Result<logs::Destination, Error> {
+    let invalid = |reason: &str| Error::Invalid { setting: "execution-log", reason: reason.to_owned() };
+    let path = match &settings.execution_log {
+        Some(path) if path.as_os_str() == "-" => return Ok(logs::Destination::Stdout),
+        Some(path) if path.is_dir() => return Err(invalid("is a folder")),
+        Some(path) if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) => {
+            return Err(invalid("its folder doesn't exist"));
+        }
+        Some(path) => path.clone(),
+        None => settings.data.as_deref().unwrap_or(Path::new(DATA)).join(EXECUTION_LOG),
+    };
+    Ok(logs::Destination::File(logs::FileConfig {
+        path,
+        bytes_max: settings.execution_log_bytes_max.unwrap_or(EXECUTION_LOG_BYTES_MAX),
+        files_max: settings.execution_log_files_max.unwrap_or(EXECUTION_LOG_FILES_MAX),
+    }))
 }
 
 fn refuse_open(

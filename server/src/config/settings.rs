@@ -119,6 +119,18 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_S3_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) s3_endpoint: Option<String>,
+    /// Where execution logs go, as JSON lines: a file, or `-` for standard output [default: execution-log.jsonl in the data folder].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log: Option<PathBuf>,
+    /// Size beyond which that file is rotated, in bytes [default: 67108864].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_BYTES_MAX", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log_bytes_max: Option<u64>,
+    /// How many such files are kept, with the newest one [default: 4].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_FILES_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log_files_max: Option<u32>,
     /// Largest input or output of a state or an execution, in bytes [default: 262144].
     #[arg(long, env = "KEEPSTEP_PAYLOAD_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]

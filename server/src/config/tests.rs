@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Parser;
 
 use super::{Error, Node, Settings};
+use crate::logs::{Destination, FileConfig};
 
 #[derive(Parser)]
 struct Flags {
@@ -128,6 +129,25 @@ fn what_makes_no_sense_is_refused() {
     check(&["--tls-ca", "x"], "all three");
     check(&["--cluster-secret-file", "/does/not/exist"], "cluster-secret-file /does/not/exist: ");
     check(&["--lambda-endpoint", "localhost"], "localhost is no http:// or https:// URL");
+}
+
+#[test]
+fn execution_logs_go_to_the_data_folder_if_nothing_else_is_said() {
+    let check = |arguments: &[&str], expected: Destination| {
+        assert_eq!(node(arguments).expect("valid").logs, expected);
+    };
+    let file = |path: &str, bytes_max, files_max| {
+        Destination::File(FileConfig { path: path.into(), bytes_max, files_max })
+    };
+    check(&[], file("./keepstep-data/execution-log.jsonl", 64 << 20, 4));
+    check(&["--data", "/d"], file("/d/execution-log.jsonl", 64 << 20, 4));
+    check(&["--execution-log", "/log"], file("/log", 64 << 20, 4));
+    let sizes =
+        ["--execution-log", "log", "--execution-log-bytes-max", "5", "--execution-log-files-max", "6"];
+    check(&sizes, file("log", 5, 6));
+    check(&["--execution-log", "-"], Destination::Stdout);
+    assert_eq!(refused(&["--execution-log", "/"]), "execution-log: is a folder");
+    assert_eq!(refused(&["--execution-log", "/no/such/log"]), "execution-log: its folder doesn't exist");
 }
 
 #[test]

@@ -39,6 +39,8 @@ impl Shared {
                     self.meters.open.increment(1.0);
                 }
                 Effect::Finished(status) => self.meters.finished(status),
+                Effect::Log(logged) => self.outside.logs.log(*logged),
+                Effect::Trace(_) => {}
                 Effect::Transitions(count) => self.meters.transitions.increment(count),
             }
         }

@@ -1,7 +1,8 @@
-//! What the leader calls beyond the cluster: Lambda functions, and objects of map runs.
+//! What the leader calls beyond the cluster: Lambda functions, objects of map runs, and logs.
 
 use crate::items::Reader;
 use crate::lambda;
+use crate::logs::Logs;
 use crate::results::Writer;
 use crate::s3::Stores;
 
@@ -13,11 +14,13 @@ pub(crate) struct Outside {
     pub(crate) items: Reader,
     /// Results of map runs.
     pub(crate) results: Writer,
+    /// Execution logs.
+    pub(crate) logs: Logs,
 }
 
 impl Outside {
-    /// Calls these functions, and reads and writes these object stores.
-    pub(crate) fn new(lambda: lambda::Client, stores: Stores) -> Self {
-        Self { lambda, items: Reader::new(stores.clone()), results: Writer::new(stores) }
+    /// Calls these functions, reads and writes these object stores, and writes these logs.
+    pub(crate) fn new(lambda: lambda::Client, stores: Stores, logs: Logs) -> Self {
+        Self { lambda, items: Reader::new(stores.clone()), results: Writer::new(stores), logs }
     }
 }

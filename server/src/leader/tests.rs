@@ -22,6 +22,7 @@ use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
 use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
 use crate::lambda;
+use crate::logs::{self, Logs};
 use crate::s3::Stores;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
@@ -43,8 +44,9 @@ impl Bench {
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
         };
+        let (logs, _) = Logs::start(logs::Destination::Stdout, &Handle::current());
         let outside =
-            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()));
+            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()), logs);
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
         let engine =
             Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");

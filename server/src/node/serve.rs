@@ -2,6 +2,7 @@
 //! everything is flushed.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use keepstep_gateway::Gateway;
@@ -17,12 +18,16 @@ use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
 use crate::leader::{self, Engine, Outside};
+use crate::logs::Logs;
 use crate::s3::Stores;
 use crate::service::WorkflowService;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// How long a node that stops waits until the logs of executions are written.
+const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs a node to its end.
 ///
@@ -38,7 +43,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let own_name = &config.replica.node_name;
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
-    let (replica, service, node) = start(config).await?;
+    let (logs, writing_logs) = Logs::start(config.logs.clone(), &Handle::current());
+    let (replica, service, node) = start(config, logs).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -92,14 +98,18 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
         tracing::warn!(%error, "the gateway didn't end cleanly");
     }
     replica.shutdown().await;
+    writing_logs.close(TELL_WITHIN).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
+async fn start(
+    config: config::Node,
+    logs: Logs,
+) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3));
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), logs);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);

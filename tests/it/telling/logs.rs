@@ -1,0 +1,99 @@
+//! Execution logs in a file: whole files, by level, with and without data.
+
+use aws_sdk_sfn::types::{CloudWatchLogsLogGroup, LogDestination, LogLevel, LoggingConfiguration};
+use keepstep_tests::stage::Stage;
+
+const GROUP: &str = "arn:aws:logs:us-east-1:000000000000:log-group:g:*";
+const ROLE: &str = "arn:aws:iam::000000000000:role/test";
+
+pub(super) fn logging(level: LogLevel, data: bool) -> LoggingConfiguration {
+    let group = CloudWatchLogsLogGroup::builder().log_group_arn(GROUP).build();
+    LoggingConfiguration::builder()
+        .level(level)
+        .include_execution_data(data)
+        .destinations(LogDestination::builder().cloud_watch_logs_log_group(group).build())
+        .build()
+}
+
+/// Runs a workflow to its end.
+async fn run(
+    stage: &Stage,
+    name: &str,
+    logging: LoggingConfiguration,
+    definition: &str,
+) -> anyhow::Result<()> {
+    let create = stage.client.create_state_machine().name(name).definition(definition).role_arn(ROLE);
+    let machine = create.logging_configuration(logging).send().await?.state_machine_arn;
+    let start = stage.client.start_execution().state_machine_arn(machine).name("e").input(r#"{"a": 1}"#);
+    let execution = start.send().await?.execution_arn;
+    stage.ended(&execution).await?;
+    Ok(())
+}
+
+/// A line with its time masked.
+fn masked(line: &str) -> String {
+    const BEFORE: &str = "\"event_timestamp\":\"";
+    let (front, back) = line.split_once(BEFORE).unwrap_or((line, ""));
+    let rest = back.trim_start_matches(|character: char| character.is_ascii_digit());
+    format!("{front}{BEFORE}{rest}")
+}
+
+#[tokio::test]
+async fn a_file_has_the_events_of_each_level() -> anyhow::Result<()> {
+    const TEXT: &str = r#"{"StartAt":"P","States":{
+        "P":{"Type":"Pass","Assign":{"v.$":"$.a"},"Next":"W"},
+        "W":{"Type":"Wait","Seconds":0,"Next":"F"},
+        "F":{"Type":"Fail","Error":"E","Cause":"c"}}}"#;
+    let line = |name: &str, id: u64, kind: &str, previous: u64, details: &str| {
+        format!(
+            r#"{{"details":{details},"redrive_count":"0","id":"{id}","type":"{kind}","previous_event_id":"{previous}","event_timestamp":"","execution_arn":"arn:aws:states:us-east-1:000000000000:execution:{name}:e"}}"#
+        )
+    };
+    let mut stage = Stage::start().await?;
+    let mut expected = Vec::new();
+    for (name, level, data) in [
+        ("off", LogLevel::Off, true),
+        ("fatal", LogLevel::Fatal, false),
+        ("error", LogLevel::Error, true),
+        ("error-bare", LogLevel::Error, false),
+        ("all", LogLevel::All, true),
+        ("all-bare", LogLevel::All, false),
+    ] {
+        let payload = |name: &str| match data {
+            true => format!(r#","{name}":"{{\"a\": 1}}","{name}Details":{{"truncated":false}}"#),
+            false => String::new(),
+        };
+        let input = match data {
+            true => r#""input":"{\"a\": 1}","inputDetails":{"truncated":false},"#,
+            false => "",
+        };
+        let assigned = match data {
+            true => r#""assignedVariables":{"v":"1"},"assignedVariablesDetails":{"truncated":false},"#,
+            false => "",
+        };
+        let entered = |state: &str| format!(r#"{{{input}"name":"{state}"}}"#);
+        let output = payload("output");
+        let all = [
+            line(name, 1, "ExecutionStarted", 0, &format!(r#"{{{input}"roleArn":"{ROLE}"}}"#)),
+            line(name, 2, "PassStateEntered", 0, &entered("P")),
+            line(name, 3, "PassStateExited", 2, &format!(r#"{{{assigned}"name":"P"{output}}}"#)),
+            line(name, 4, "WaitStateEntered", 3, &entered("W")),
+            line(name, 5, "WaitStateExited", 4, &format!(r#"{{"name":"W"{output}}}"#)),
+            line(name, 6, "FailStateEntered", 5, &entered("F")),
+            line(name, 7, "ExecutionFailed", 6, r#"{"cause":"c","error":"E"}"#),
+        ];
+        let first = match level {
+            LogLevel::Off => 7,
+            LogLevel::Fatal => 6,
+            LogLevel::Error => 5,
+            _ => 0,
+        };
+        expected.extend(all.into_iter().skip(first));
+        run(&stage, name, logging(level, data), TEXT).await?;
+    }
+    // What waits to be written is written before the process ends.
+    assert_eq!(stage.server.terminate().await?, Some(0));
+    let text = std::fs::read_to_string(stage.server.data().join("execution-log.jsonl"))?;
+    assert_eq!(text.lines().map(masked).collect::<Vec<_>>(), expected);
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! What others are told of executions: logs.
+
+mod logs;
