@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::Counter;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Things that may wait.
 const WAITING_MAX: usize = 65_536;
@@ -19,7 +22,14 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) struct Waiting<T> {
     /// What waits.
     pub(crate) item: T,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
+}
+
+impl<T> Waiting<T> {
+    /// What waits, and its room, which it takes up until that is dropped.
+    pub(crate) fn into_parts(self) -> (T, OwnedSemaphorePermit) {
+        (self.item, self.room)
+    }
 }
 
 /// The door: cheap to clone.
@@ -48,9 +58,51 @@ impl<T> Backlog<T> {
         // Room that there can never be is asked for in vain.
         let bytes = u32::try_from(bytes.max(1)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
-        let put = room.ok().and_then(|room| self.sender.try_send(Waiting { item, _room: room }).ok());
+        let put = room.ok().and_then(|room| self.sender.try_send(Waiting { item, room }).ok());
         if put.is_none() {
             self.losses.count(count, "too much waits to be written");
+        }
+    }
+}
+
+/// What waits, as soon as something does: at most so many. `None` when nothing waits and nothing more is taken, which `closing` asks for.
+pub(crate) async fn next_batch<T>(
+    receiver: &mut Receiver<Waiting<T>>,
+    closing: &CancellationToken,
+    most: usize,
+) -> Option<Vec<Waiting<T>>> {
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            taken = receiver.recv_many(&mut batch, most) => return (taken > 0).then_some(batch),
+            () = closing.cancelled(), if !receiver.is_closed() => receiver.close(),
+        }
+    }
+}
+
+/// A task in the background that empties a backlog; it also ends when nobody is left who could put something in.
+pub(crate) struct Background {
+    closing: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Background {
+    /// Starts it.
+    pub(crate) fn start<W>(runtime: &Handle, work: impl FnOnce(CancellationToken) -> W) -> Self
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let closing = CancellationToken::new();
+        let task = runtime.spawn(work(closing.clone()));
+        Self { closing, task }
+    }
+
+    /// Takes nothing more, and waits until what was taken is out, but no longer than this.
+    pub(crate) async fn close(self, within: Duration) {
+        self.closing.cancel();
+        if tokio::time::timeout(within, self.task).await.is_err() {
+            tracing::warn!("not all that was to be told of executions was told in time");
         }
     }
 }

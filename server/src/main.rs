@@ -1,8 +1,8 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3), [`logs`] (what
-//! it tells of executions).
+//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3), [`logs`] and
+//! [`traces`] (what it tells of executions).
 
 mod backlog;
 mod cli;
@@ -15,10 +15,12 @@ mod leader;
 mod logs;
 mod metric;
 mod node;
+mod places;
 mod results;
 mod s3;
 mod sdk_answer;
 mod service;
+mod traces;
 mod url;
 
 /// Steps allocate many small values on many threads.

@@ -42,6 +42,10 @@ pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
 pub(crate) const LOG_EVENTS: &str = "keepstep_execution_log_events_total";
 /// Counter: events that execution logs lack, since too many waited or they couldn't be written.
 pub(crate) const LOG_EVENTS_LOST: &str = "keepstep_execution_log_events_lost_total";
+/// Counter: executions whose trace a collector took.
+pub(crate) const TRACES: &str = "keepstep_traces_total";
+/// Counter: executions whose trace no collector took, or only in part.
+pub(crate) const TRACES_LOST: &str = "keepstep_traces_lost_total";
 /// Gauge `{version}`: always 1.
 pub(crate) const BUILD_INFO: &str = "keepstep_build_info";
 
@@ -81,6 +85,8 @@ pub(crate) fn describe() {
         Unit::Count,
         "Events that execution logs lack, since too many waited or they couldn't be written."
     );
+    describe_counter!(TRACES, Unit::Count, "Executions whose trace a collector took.");
+    describe_counter!(TRACES_LOST, Unit::Count, "Executions whose trace no collector took, or only in part.");
     describe_gauge!(BUILD_INFO, Unit::Count, "The version of the binary.");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

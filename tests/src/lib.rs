@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod cluster;
+pub mod collector;
 pub mod history;
 pub mod lambda;
 pub mod persistent;

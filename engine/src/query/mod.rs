@@ -6,6 +6,7 @@ mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
+mod events;
 mod get_execution_history;
 mod history_event;
 mod list_activities;
@@ -28,6 +29,7 @@ pub use describe_state_machine_alias::{AliasDetail, describe_state_machine_alias
 pub use describe_state_machine_for_execution::{
     StateMachineForExecution, describe_state_machine_for_execution,
 };
+pub use events::events;
 pub use get_execution_history::{GetExecutionHistory, get_execution_history};
 pub use history_event::HistoryEvent;
 pub use list_activities::list_activities;

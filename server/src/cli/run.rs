@@ -3,7 +3,6 @@
 
 mod clock;
 mod mocks;
-mod places;
 mod style;
 mod trace;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
 use super::{Error, Settings};
-use crate::{lambda, leader, logs, s3};
+use crate::{lambda, leader, logs, s3, traces};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -55,6 +55,8 @@ pub(crate) struct Node {
     pub(crate) s3: s3::Config,
     /// Where execution logs go.
     pub(crate) logs: logs::Destination,
+    /// Where traces go, if there is a collector.
+    pub(crate) traces: Option<traces::Config>,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -83,6 +85,8 @@ impl Node {
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
         let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
+        let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, &variable)
+            .map_err(|error| Error::Invalid { setting: "otlp-endpoint", reason: error.to_string() })?;
         let logs = logs(&settings)?;
         let defaults = Tuning::default();
         let replica = keepstep_raft::Config {
@@ -108,6 +112,7 @@ impl Node {
             lambda,
             s3,
             logs,
+            traces,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })

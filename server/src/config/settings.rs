@@ -131,6 +131,20 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_FILES_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) execution_log_files_max: Option<u32>,
+    /// OpenTelemetry collector (OTLP over gRPC) that traces go to [default: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT].
+    #[arg(long, env = "KEEPSTEP_OTLP_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Header of requests to it; may be given several times [default: OTEL_EXPORTER_OTLP_TRACES_HEADERS, or OTEL_EXPORTER_OTLP_HEADERS].
+    #[arg(
+        long,
+        env = "KEEPSTEP_OTLP_HEADER",
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) otlp_header: Vec<String>,
     /// Largest input or output of a state or an execution, in bytes [default: 262144].
     #[arg(long, env = "KEEPSTEP_PAYLOAD_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]

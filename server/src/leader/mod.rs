@@ -32,6 +32,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;

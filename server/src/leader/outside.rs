@@ -1,10 +1,11 @@
-//! What the leader calls beyond the cluster: Lambda functions, objects of map runs, and logs.
+//! What the leader calls beyond the cluster: Lambda functions, objects of map runs, logs and traces.
 
 use crate::items::Reader;
 use crate::lambda;
 use crate::logs::Logs;
 use crate::results::Writer;
 use crate::s3::Stores;
+use crate::traces::Traces;
 
 /// Clients, each with its own connections.
 pub(crate) struct Outside {
@@ -16,11 +17,13 @@ pub(crate) struct Outside {
     pub(crate) results: Writer,
     /// Execution logs.
     pub(crate) logs: Logs,
+    /// Traces of executions.
+    pub(crate) traces: Traces,
 }
 
 impl Outside {
-    /// Calls these functions, reads and writes these object stores, and writes these logs.
-    pub(crate) fn new(lambda: lambda::Client, stores: Stores, logs: Logs) -> Self {
-        Self { lambda, items: Reader::new(stores.clone()), results: Writer::new(stores), logs }
+    /// Calls these functions, reads and writes these object stores, and tells these of executions.
+    pub(crate) fn new(lambda: lambda::Client, stores: Stores, logs: Logs, traces: Traces) -> Self {
+        Self { lambda, items: Reader::new(stores.clone()), results: Writer::new(stores), logs, traces }
     }
 }

@@ -24,6 +24,7 @@ use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
 use crate::lambda;
 use crate::logs::{self, Logs};
 use crate::s3::Stores;
+use crate::traces::Traces;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
 
@@ -45,8 +46,13 @@ impl Bench {
             definition_cache_bytes: 1 << 20,
         };
         let (logs, _) = Logs::start(logs::Destination::Stdout, &Handle::current());
-        let outside =
-            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()), logs);
+        let (traces, _) = Traces::start(None, &Handle::current());
+        let outside = Outside::new(
+            lambda::Client::new(lambda::Endpoints::default()),
+            Stores::memory(Vec::new()),
+            logs,
+            traces,
+        );
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
         let engine =
             Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");

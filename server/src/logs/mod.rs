@@ -13,16 +13,14 @@ mod file;
 mod lines;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use keepstep_engine::execution::Logged;
 use metrics::counter;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::backlog::{Backlog, Losses, Waiting};
+use crate::backlog::{Background, Backlog, Losses, Waiting, next_batch};
 use crate::metric;
 pub(crate) use file::FileConfig;
 use lines::Lines;
@@ -49,13 +47,12 @@ pub(crate) struct Logs {
 
 impl Logs {
     /// Starts writing to a destination, on `runtime`.
-    pub(crate) fn start(destination: Destination, runtime: &Handle) -> (Self, Writing) {
+    pub(crate) fn start(destination: Destination, runtime: &Handle) -> (Self, Background) {
         let losses = Losses::new("execution log events", counter!(metric::LOG_EVENTS_LOST));
         let (backlog, receiver) = Backlog::new(Arc::clone(&losses));
         let lines = Lines::new(destination);
-        let closing = CancellationToken::new();
-        let task = runtime.spawn(write(receiver, closing.clone(), lines, losses));
-        (Self { backlog }, Writing { closing, task })
+        let background = Background::start(runtime, |closing| write(receiver, closing, lines, losses));
+        (Self { backlog }, background)
     }
 
     /// Takes events to be logged.
@@ -66,39 +63,14 @@ impl Logs {
     }
 }
 
-/// The task that writes; it ends when it is closed, or when nobody is left who could log.
-pub(crate) struct Writing {
-    closing: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Writing {
-    /// Takes nothing more, and waits until what was taken is written, but no longer than this.
-    pub(crate) async fn close(self, within: Duration) {
-        self.closing.cancel();
-        if tokio::time::timeout(within, self.task).await.is_err() {
-            tracing::warn!("not all of the execution logs were written in time");
-        }
-    }
-}
-
 async fn write(
     mut receiver: Receiver<Waiting<Logged>>,
     closing: CancellationToken,
     mut lines: Lines,
     losses: Arc<Losses>,
 ) {
-    let mut waiting = Vec::new();
-    loop {
-        tokio::select! {
-            biased;
-            taken = receiver.recv_many(&mut waiting, BATCH_MAX) => if taken == 0 { return },
-            () = closing.cancelled(), if !receiver.is_closed() => receiver.close(),
-        }
-        if waiting.is_empty() {
-            continue;
-        }
-        let (batch, losses) = (std::mem::take(&mut waiting), Arc::clone(&losses));
+    while let Some(batch) = next_batch(&mut receiver, &closing, BATCH_MAX).await {
+        let losses = Arc::clone(&losses);
         let done = tokio::task::spawn_blocking(move || {
             batch.into_iter().for_each(|waiting| write_lines(&mut lines, waiting.item, &losses));
             lines

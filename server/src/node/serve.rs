@@ -21,12 +21,13 @@ use crate::leader::{self, Engine, Outside};
 use crate::logs::Logs;
 use crate::s3::Stores;
 use crate::service::WorkflowService;
+use crate::traces::Traces;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
 
-/// How long a node that stops waits until the logs of executions are written.
+/// How long a node that stops waits until the logs and traces of executions are out.
 const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs a node to its end.
@@ -44,7 +45,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
     let (logs, writing_logs) = Logs::start(config.logs.clone(), &Handle::current());
-    let (replica, service, node) = start(config, logs).await?;
+    let (traces, sending_traces) = Traces::start(config.traces.clone(), &Handle::current());
+    let (replica, service, node) = start(config, logs, traces).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -98,7 +100,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
         tracing::warn!(%error, "the gateway didn't end cleanly");
     }
     replica.shutdown().await;
-    writing_logs.close(TELL_WITHIN).await;
+    let telling = [Some(writing_logs), sending_traces].into_iter().flatten();
+    futures::future::join_all(telling.map(|background| background.close(TELL_WITHIN))).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -106,10 +109,11 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
 async fn start(
     config: config::Node,
     logs: Logs,
+    traces: Traces,
 ) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), logs);
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), logs, traces);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);

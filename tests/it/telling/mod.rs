@@ -1,3 +1,4 @@
-//! What others are told of executions: logs.
+//! What others are told of executions: logs and traces.
 
 mod logs;
+mod traces;
