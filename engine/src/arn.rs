@@ -246,6 +246,11 @@ impl<'a> ExecutionArn<'a> {
     }
 }
 
+/// Whether an execution is of the type `EXPRESS`, as its ARN says.
+pub fn is_express(execution_arn: &str) -> bool {
+    execution_arn.split(':').nth(5) == Some("express")
+}
+
 /// `arn:PARTITION:states:REGION:ACCOUNT:mapRun:STATE_MACHINE/LABEL:NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapRunArn<'a> {

@@ -1,12 +1,14 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] (whom it calls), [`items`] and [`results`] (what it reads from and writes to S3), [`logs`] and
-//! [`traces`] (what it tells of executions).
+//! leads), [`service`] (how it is asked), [`lambda`] and [`aws`] (whom it calls), [`status_changes`], [`logs`] and [`traces`] (what it tells of
+//! executions), [`items`] and [`results`] (what it reads from and writes to S3).
 
+mod aws;
 mod backlog;
 mod cli;
 mod config;
+mod http_client;
 #[cfg(test)]
 mod http_stub;
 mod items;
@@ -20,6 +22,7 @@ mod results;
 mod s3;
 mod sdk_answer;
 mod service;
+mod status_changes;
 mod traces;
 mod url;
 

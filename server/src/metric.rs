@@ -36,6 +36,11 @@ pub(crate) const DECISION_DURATION: &str = "keepstep_decision_duration_seconds";
 pub(crate) const EVALUATION_QUEUE: &str = "keepstep_evaluation_queue";
 /// Gauge: definitions in the cache, in bytes of their texts.
 pub(crate) const DEFINITION_CACHE_BYTES: &str = "keepstep_definition_cache_bytes";
+/// Counter `{target, result}`: changes of executions' statuses that targets were told of, by what became of it: `told`, `failed` (it is
+/// tried again), `given-up` (refused too often), `overflowed` (the outbox was full).
+pub(crate) const STATUS_CHANGES: &str = "keepstep_status_changes_total";
+/// Gauge `{target}`: changes of executions' statuses that wait for a target, as the leader counts them; 0 on other nodes.
+pub(crate) const OUTBOX: &str = "keepstep_status_changes_waiting";
 /// Gauge: milliseconds by which this node's clock is ahead of the median of the cluster.
 pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
 /// Counter: events written to execution logs.
@@ -74,6 +79,12 @@ pub(crate) fn describe() {
     describe_histogram!(DECISION_DURATION, Unit::Seconds, "Time that a decision took.");
     describe_gauge!(EVALUATION_QUEUE, Unit::Count, "Decisions that wait for a thread.");
     describe_gauge!(DEFINITION_CACHE_BYTES, Unit::Bytes, "Definitions in the cache.");
+    describe_counter!(
+        STATUS_CHANGES,
+        Unit::Count,
+        "Status changes that targets were told of, by target and result."
+    );
+    describe_gauge!(OUTBOX, Unit::Count, "Status changes that wait for a target.");
     describe_gauge!(
         CLOCK_OFFSET,
         Unit::Milliseconds,

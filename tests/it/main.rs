@@ -7,6 +7,7 @@ mod recorded;
 mod run;
 mod serve;
 mod states;
+mod status_changes;
 mod tasks;
 mod telling;
 mod validate;

@@ -1,9 +1,9 @@
 //! How executions end: the last event, and all that is cleared away and made known with it.
 
 use super::drive::{failure_details, output_details};
-use super::fan_out;
 use super::interrupt::Failure;
 use super::run::Run;
+use super::{fan_out, status_change};
 use crate::arn::StateMachineArn;
 use crate::draft::Draft;
 use crate::effect::Effect;
@@ -94,6 +94,7 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     let expiry = super::seconds::after(run.now_ms(), limits.retention_seconds);
     run.draft.put_empty(key::expiry(Timestamp(expiry), run.id));
     report(run)?;
+    status_change::tell(run);
     run.draft.effects.push(Effect::Finished(status));
     if run.head.observed.as_ref().is_some_and(|observed| observed.tracing_enabled) {
         run.draft.effects.push(Effect::Trace(run.id));

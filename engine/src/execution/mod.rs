@@ -23,6 +23,7 @@ mod run;
 mod seconds;
 mod start;
 mod states;
+mod status_change;
 mod step;
 mod under_test;
 mod variables;

@@ -7,7 +7,7 @@ use keepstep_asl::jackson;
 
 use super::release::Release;
 use super::run::{Active, Run, root_flow};
-use super::seconds;
+use super::{seconds, status_change};
 use crate::api_error::{ApiError, Refusal};
 use crate::arn::{ExecutionArn, StateMachineArn};
 use crate::desk::{Caller, Desk};
@@ -104,6 +104,7 @@ pub(crate) fn launch<'a>(
         ..EventDetails::default()
     };
     run.history.append_last(EventType::ExecutionStarted, 0, details);
+    status_change::tell(&mut run);
     let start_at = root_flow(&run.definition, &run.head).map(|flow| flow.start_at.clone());
     let start_at = start_at.ok_or_else(|| ViewError::Missing {
         what: "a state of the definition",

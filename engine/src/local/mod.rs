@@ -330,6 +330,7 @@ impl Local {
             now: self.now,
             entropy: &*self.entropy,
             limits: &self.limits,
+            outboxes: &[],
         }
     }
 

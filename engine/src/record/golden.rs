@@ -10,8 +10,8 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::*;
-use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
-use crate::key::{self, CallKey, Timer, Waiting};
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, OutboxId, RequestId, Timestamp};
+use crate::key::{self, CallKey, Outgoing, Timer, Waiting};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -390,5 +390,7 @@ fn keys(golden: &mut Golden) {
     golden.key("waiting", &Waiting { activity, scheduled: time, execution, branch }.key());
     golden.key("call", &CallKey { execution, branch, kind: CallKind::StopExecution }.key());
     golden.key("expiry", &key::expiry(time, execution));
+    let outbox = OutboxId::of_target("target");
+    golden.key("outgoing", &Outgoing { outbox, at: time, execution, event_id: 300 }.key());
     golden.key("request", &key::request(time, RequestId::from_bytes([6; 16])));
 }

@@ -21,8 +21,8 @@ use keepstep_engine::record::{
 use keepstep_engine::stimulus::{Arrival, CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
 use keepstep_engine::{
-    ApiError, Caller, Decision, Definitions, Desk, Draft, Effect, Limits, Origin, Refusal, Transaction, View,
-    ViewError,
+    ApiError, Caller, Decision, Definitions, Desk, Draft, Effect, Limits, Origin, Outbox, Refusal,
+    Transaction, View, ViewError,
 };
 use prost::Message;
 
@@ -102,6 +102,7 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
+    pub(crate) outboxes: Vec<Outbox>,
     pub(crate) entropy: Counter,
     pub(crate) definitions: Parsed,
     /// The effects of all commits, in order.
@@ -121,6 +122,7 @@ impl Default for World {
             memory: Memory::new(),
             now: Timestamp(EPOCH_MS),
             limits: Limits::default(),
+            outboxes: Vec::new(),
             entropy: Counter::default(),
             definitions: Parsed::default(),
             effects: Vec::new(),
@@ -157,6 +159,7 @@ impl World {
             now: self.now,
             entropy: &self.entropy,
             limits: &self.limits,
+            outboxes: &self.outboxes,
         }
     }
 

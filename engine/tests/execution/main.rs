@@ -14,4 +14,5 @@ mod map;
 mod nested;
 mod schedules;
 mod start;
+mod status_changes;
 mod variables;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
 use super::{Error, Settings};
-use crate::{lambda, leader, logs, s3, traces};
+use crate::{lambda, leader, logs, s3, status_changes, traces};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -29,6 +29,7 @@ const DEFINITION_CACHE_BYTES: usize = 64 << 20;
 const EXECUTION_LOG: &str = "execution-log.jsonl";
 const EXECUTION_LOG_BYTES_MAX: u64 = 64 << 20;
 const EXECUTION_LOG_FILES_MAX: u32 = 4;
+const OUTBOX_MAX: usize = 100_000;
 /// A secret that can be guessed is none.
 const SECRET_LEN_MIN: usize = 16;
 
@@ -57,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) logs: logs::Destination,
     /// Where traces go, if there is a collector.
     pub(crate) traces: Option<traces::Config>,
+    /// Who is told of executions' status changes.
+    pub(crate) status_changes: status_changes::Config,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -88,6 +91,18 @@ impl Node {
         let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, &variable)
             .map_err(|error| Error::Invalid { setting: "otlp-endpoint", reason: error.to_string() })?;
         let logs = logs(&settings)?;
+        let webhook_secret = secret(
+            ("webhook-secret", settings.webhook_secret.as_deref()),
+            ("webhook-secret-file", settings.webhook_secret_file.as_deref()),
+        )?;
+        let status_changes = status_changes::Config::new(
+            settings.events_endpoint.as_deref(),
+            &settings.webhook,
+            webhook_secret.as_deref(),
+            &gateway.default_region,
+            &variable,
+        )
+        .map_err(|error| Error::Invalid { setting: "events-endpoint, webhook", reason: error.to_string() })?;
         let defaults = Tuning::default();
         let replica = keepstep_raft::Config {
             folder: settings.data.clone().unwrap_or_else(|| PathBuf::from(DATA)),
@@ -113,6 +128,7 @@ impl Node {
             s3,
             logs,
             traces,
+            status_changes,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
@@ -157,28 +173,41 @@ fn is_host_and_port(addr: &str) -> bool {
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
-fn security(settings: &Settings) -> Result<Security, Error> {
-    let read = |setting, path: &Path| {
-        std::fs::read(path).map_err(|source| Error::SettingFile { setting, path: path.to_owned(), source })
-    };
-    let secret = match (&settings.cluster_secret, &settings.cluster_secret_file) {
+fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::SettingFile { setting, path: path.to_owned(), source })
+}
+
+/// A secret that one setting holds, or the file that another one names.
+fn secret(
+    (setting, inline): (&'static str, Option<&str>),
+    (file_setting, file): (&'static str, Option<&Path>),
+) -> Result<Option<String>, Error> {
+    let secret = match (inline, file) {
         (Some(_), Some(_)) => {
-            let reason = "cluster-secret and cluster-secret-file are both set".to_owned();
-            return Err(Error::Invalid { setting: "cluster-secret", reason });
+            let reason = format!("{setting} and {file_setting} are both set");
+            return Err(Error::Invalid { setting, reason });
         }
-        (Some(secret), None) => Some(secret.clone()),
+        (Some(secret), None) => Some(secret.to_owned()),
         (None, Some(path)) => {
-            let text = String::from_utf8(read("cluster-secret-file", path)?);
+            let text = String::from_utf8(read(file_setting, path)?);
             let secret = text.ok().map(|text| text.trim().to_owned());
             let reason = || "is no text".to_owned();
-            Some(secret.ok_or_else(|| Error::Invalid { setting: "cluster-secret-file", reason: reason() })?)
+            Some(secret.ok_or_else(|| Error::Invalid { setting: file_setting, reason: reason() })?)
         }
         (None, None) => None,
     };
     if secret.as_ref().is_some_and(|secret| secret.len() < SECRET_LEN_MIN) {
         let reason = format!("is shorter than {SECRET_LEN_MIN} characters");
-        return Err(Error::Invalid { setting: "cluster-secret", reason });
+        return Err(Error::Invalid { setting, reason });
     }
+    Ok(secret)
+}
+
+fn security(settings: &Settings) -> Result<Security, Error> {
+    let secret = secret(
+        ("cluster-secret", settings.cluster_secret.as_deref()),
+        ("cluster-secret-file", settings.cluster_secret_file.as_deref()),
+    )?;
     match (&settings.tls_ca, &settings.tls_cert, &settings.tls_key, secret) {
         (None, None, None, None) => Ok(Security::Insecure),
         (None, None, None, Some(secret)) => Ok(Security::Secret(secret)),
@@ -244,6 +273,7 @@ fn leader_settings(settings: &Settings) -> leader::Settings {
         pollers_max: settings.pollers_max.unwrap_or(POLLERS_MAX),
         lambda_calls_max: settings.lambda_calls_max.unwrap_or(LAMBDA_CALLS_MAX),
         definition_cache_bytes: settings.definition_cache_bytes.unwrap_or(DEFINITION_CACHE_BYTES),
+        outbox_max: settings.outbox_max.unwrap_or(OUTBOX_MAX),
     }
 }
 

@@ -145,6 +145,27 @@ pub(crate) struct Settings {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) otlp_header: Vec<String>,
+    /// EventBridge-compatible endpoint that is told of executions' status changes, or `none` [default: AWS_ENDPOINT_URL_EVENTS, or
+    /// AWS_ENDPOINT_URL, or none].
+    #[arg(long, env = "KEEPSTEP_EVENTS_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events_endpoint: Option<String>,
+    /// URL to which executions' status changes are posted; may be given several times.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK", value_name = "URL", value_delimiter = ',', hide_env_values = true)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) webhook: Vec<String>,
+    /// What requests to webhooks are signed with.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret: Option<String>,
+    /// A file with the webhooks' secret.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret_file: Option<PathBuf>,
+    /// Status changes that may wait for the endpoint, or for one webhook; what happens beyond isn't told [default: 100000].
+    #[arg(long, env = "KEEPSTEP_OUTBOX_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outbox_max: Option<usize>,
     /// Largest input or output of a state or an execution, in bytes [default: 262144].
     #[arg(long, env = "KEEPSTEP_PAYLOAD_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]

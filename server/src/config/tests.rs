@@ -128,6 +128,10 @@ fn what_makes_no_sense_is_refused() {
     check(&["--cluster-secret", "0123456789abcdef", "--cluster-secret-file", "x"], "both set");
     check(&["--tls-ca", "x"], "all three");
     check(&["--cluster-secret-file", "/does/not/exist"], "cluster-secret-file /does/not/exist: ");
+    check(&["--webhook-secret", "short"], "webhook-secret: is shorter than 16 characters");
+    check(&["--webhook-secret", "0123456789abcdef", "--webhook-secret-file", "x"], "both set");
+    check(&["--webhook", "http://a,b"], "webhook 2 is no http:// or https:// URL");
+    check(&["--events-endpoint", "b"], "b is no http:// or https:// URL");
     check(&["--lambda-endpoint", "localhost"], "localhost is no http:// or https:// URL");
 }
 

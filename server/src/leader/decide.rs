@@ -70,12 +70,14 @@ async fn decide_once<R: Send + 'static>(
     let (pool, shared, term) = (Arc::clone(&shared.pool), Arc::clone(shared), Arc::clone(term));
     pool.run(move || {
         let (started, now) = (Instant::now(), term.clock.now());
+        let outboxes = term.outboxes.at_hand();
         let desk = Desk {
             view: shared.ledger.view(),
             definitions: &shared.definitions,
             now,
             entropy: &OsEntropy,
             limits: &shared.limits,
+            outboxes: &outboxes,
         };
         let decided = decide(&desk);
         shared.meters.decision_duration.record(started.elapsed());

@@ -1,7 +1,7 @@
 //! What the leader does: runs decisions, commits them, and carries out their effects. On other nodes, only reads.
 //!
 //! Read in this order: [`decide`] (from a question to its committed outcome), [`mailbox`] and [`step`] (executions), [`effect`], then what
-//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`]. [`lead()`] begins and ends terms.
+//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`], [`outbox`]. [`lead()`] begins and ends terms.
 //!
 //! Everything here is in memory and is dropped with the term: what must not be lost is a key of the replicated state.
 
@@ -24,8 +24,10 @@ mod mailbox;
 mod map_run;
 #[cfg(test)]
 mod memory_ledger;
+mod outbox;
 mod outside;
 mod pool;
+mod seldom;
 mod step;
 mod sweep;
 mod term;
@@ -90,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) lambda_calls_max: usize,
     /// Memory for parsed definitions, in bytes.
     pub(crate) definition_cache_bytes: usize,
+    /// Changes of executions' statuses that may wait for one target.
+    pub(crate) outbox_max: usize,
 }
 
 /// How long a caller is kept waiting for an outcome. The decision itself is waited for to its end, however late, since its effects are

@@ -1,10 +1,11 @@
-//! What the leader calls beyond the cluster: Lambda functions, objects of map runs, logs and traces.
+//! What the leader calls beyond the cluster: Lambda functions, objects of map runs, and who is told of executions.
 
 use crate::items::Reader;
 use crate::lambda;
 use crate::logs::Logs;
 use crate::results::Writer;
 use crate::s3::Stores;
+use crate::status_changes::Target;
 use crate::traces::Traces;
 
 /// Clients, each with its own connections.
@@ -15,6 +16,8 @@ pub(crate) struct Outside {
     pub(crate) items: Reader,
     /// Results of map runs.
     pub(crate) results: Writer,
+    /// Who is told of status changes.
+    pub(crate) targets: Vec<Target>,
     /// Execution logs.
     pub(crate) logs: Logs,
     /// Traces of executions.
@@ -23,7 +26,14 @@ pub(crate) struct Outside {
 
 impl Outside {
     /// Calls these functions, reads and writes these object stores, and tells these of executions.
-    pub(crate) fn new(lambda: lambda::Client, stores: Stores, logs: Logs, traces: Traces) -> Self {
-        Self { lambda, items: Reader::new(stores.clone()), results: Writer::new(stores), logs, traces }
+    pub(crate) fn new(
+        lambda: lambda::Client,
+        stores: Stores,
+        targets: Vec<Target>,
+        logs: Logs,
+        traces: Traces,
+    ) -> Self {
+        let (items, results) = (Reader::new(stores.clone()), Writer::new(stores));
+        Self { lambda, items, results, targets, logs, traces }
     }
 }

@@ -1,5 +1,7 @@
 //! The scheduler over a map in memory and a step of the test's own: what is answered, when, and what is carried out.
 
+mod outbox;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
 use crate::lambda;
 use crate::logs::{self, Logs};
 use crate::s3::Stores;
+use crate::status_changes::Target;
 use crate::traces::Traces;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
@@ -36,6 +39,10 @@ struct Bench {
 
 impl Bench {
     fn new(step: Arc<StepFn>) -> Self {
+        Self::with_targets(step, Vec::new())
+    }
+
+    fn with_targets(step: Arc<StepFn>, targets: Vec<Target>) -> Self {
         let ledger = Arc::new(MemoryLedger::default());
         let settings = Settings {
             limits: Limits::default(),
@@ -44,15 +51,12 @@ impl Bench {
             pollers_max: 10,
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
+            outbox_max: 3,
         };
+        let lambda = lambda::Client::new(lambda::Endpoints::default());
         let (logs, _) = Logs::start(logs::Destination::Stdout, &Handle::current());
         let (traces, _) = Traces::start(None, &Handle::current());
-        let outside = Outside::new(
-            lambda::Client::new(lambda::Endpoints::default()),
-            Stores::memory(Vec::new()),
-            logs,
-            traces,
-        );
+        let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets, logs, traces);
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
         let engine =
             Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");

@@ -21,6 +21,7 @@ use crate::leader::{self, Engine, Outside};
 use crate::logs::Logs;
 use crate::s3::Stores;
 use crate::service::WorkflowService;
+use crate::status_changes::Target;
 use crate::traces::Traces;
 use crate::{config, lambda};
 
@@ -113,7 +114,13 @@ async fn start(
 ) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), logs, traces);
+    let targets = config.status_changes.targets().context("status changes can't be told")?;
+    if !targets.is_empty() {
+        let targets: Vec<_> = targets.iter().map(Target::name).collect();
+        tracing::info!(?targets, "executions' status changes are told");
+    }
+    let lambda = lambda::Client::new(config.lambda);
+    let outside = Outside::new(lambda, Stores::new(config.s3), targets, logs, traces);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);

@@ -29,7 +29,7 @@ pub(super) fn filter_from_proto(status: proto::ExecutionStatus) -> StatusFilter 
 }
 
 /// AWS's `redriveStatus` and `redriveStatusReason` of an execution.
-pub(super) fn redrive(status: ExecutionStatus) -> (&'static str, String) {
+pub(crate) fn redrive(status: ExecutionStatus) -> (&'static str, String) {
     match status {
         ExecutionStatus::Running | ExecutionStatus::Succeeded => {
             ("NOT_REDRIVABLE", format!("Execution is {} and cannot be redriven", status.api_name()))

@@ -51,6 +51,8 @@ mod update_state_machine_alias;
 mod validate_state_machine_definition;
 mod variable_references;
 
+pub(crate) use execution_status::redrive;
+
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;
 use tonic::{Request, Response, Status};
