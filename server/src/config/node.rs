@@ -26,9 +26,6 @@ const LAMBDA_CALLS_MAX: usize = 1_000;
 const POLLERS_MAX: usize = 1_000;
 const EVALUATION_QUEUE_MAX: usize = 16_384;
 const DEFINITION_CACHE_BYTES: usize = 64 << 20;
-const EXECUTION_LOG: &str = "execution-log.jsonl";
-const EXECUTION_LOG_BYTES_MAX: u64 = 64 << 20;
-const EXECUTION_LOG_FILES_MAX: u32 = 4;
 const OUTBOX_MAX: usize = 100_000;
 /// A secret that can be guessed is none.
 const SECRET_LEN_MIN: usize = 16;
@@ -90,7 +87,7 @@ impl Node {
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
         let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, &variable)
             .map_err(|error| Error::Invalid { setting: "otlp-endpoint", reason: error.to_string() })?;
-        let logs = logs(&settings)?;
+        let logs = logs(&settings, &name, &gateway.default_region, &variable)?;
         let webhook_secret = secret(
             ("webhook-secret", settings.webhook_secret.as_deref()),
             ("webhook-secret-file", settings.webhook_secret_file.as_deref()),
@@ -277,22 +274,25 @@ fn leader_settings(settings: &Settings) -> leader::Settings {
     }
 }
 
-fn logs(settings: &Settings) -> Result<logs::Destination, Error> {
-    let invalid = |reason: &str| Error::Invalid { setting: "execution-log", reason: reason.to_owned() };
-    let path = match &settings.execution_log {
-        Some(path) if path.as_os_str() == "-" => return Ok(logs::Destination::Stdout),
-        Some(path) if path.is_dir() => return Err(invalid("is a folder")),
-        Some(path) if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) => {
-            return Err(invalid("its folder doesn't exist"));
-        }
-        Some(path) => path.clone(),
-        None => settings.data.as_deref().unwrap_or(Path::new(DATA)).join(EXECUTION_LOG),
+fn logs(
+    settings: &Settings,
+    node_name: &str,
+    region: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<logs::Destination, Error> {
+    let wanted = logs::Wanted {
+        file: settings.execution_log.as_deref(),
+        file_bytes_max: settings.execution_log_bytes_max,
+        files_max: settings.execution_log_files_max,
+        endpoint: settings.logs_endpoint.as_deref(),
+        data: settings.data.as_deref().unwrap_or(Path::new(DATA)),
+        node_name,
+        region,
     };
-    Ok(logs::Destination::File(logs::FileConfig {
-        path,
-        bytes_max: settings.execution_log_bytes_max.unwrap_or(EXECUTION_LOG_BYTES_MAX),
-        files_max: settings.execution_log_files_max.unwrap_or(EXECUTION_LOG_FILES_MAX),
-    }))
+    logs::Destination::new(&wanted, variable).map_err(|error| Error::Invalid {
+        setting: "execution-log, logs-endpoint",
+        reason: error.to_string(),
+    })
 }
 
 fn refuse_open(

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Parser;
 
 use super::{Error, Node, Settings};
-use crate::logs::{Destination, FileConfig};
+use crate::logs::Destination;
 
 #[derive(Parser)]
 struct Flags {
@@ -136,22 +136,15 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn execution_logs_go_to_the_data_folder_if_nothing_else_is_said() {
-    let check = |arguments: &[&str], expected: Destination| {
-        assert_eq!(node(arguments).expect("valid").logs, expected);
-    };
-    let file = |path: &str, bytes_max, files_max| {
-        Destination::File(FileConfig { path: path.into(), bytes_max, files_max })
-    };
-    check(&[], file("./keepstep-data/execution-log.jsonl", 64 << 20, 4));
-    check(&["--data", "/d"], file("/d/execution-log.jsonl", 64 << 20, 4));
-    check(&["--execution-log", "/log"], file("/log", 64 << 20, 4));
-    let sizes =
-        ["--execution-log", "log", "--execution-log-bytes-max", "5", "--execution-log-files-max", "6"];
-    check(&sizes, file("log", 5, 6));
-    check(&["--execution-log", "-"], Destination::Stdout);
-    assert_eq!(refused(&["--execution-log", "/"]), "execution-log: is a folder");
-    assert_eq!(refused(&["--execution-log", "/no/such/log"]), "execution-log: its folder doesn't exist");
+fn execution_logs_go_to_one_place() {
+    let log = ["--execution-log", "log", "--logs-endpoint", "http://logs"];
+    assert_eq!(
+        refused(&log),
+        "execution-log, logs-endpoint: a file and an endpoint are set: logs go to one of them"
+    );
+    let node = node(&["--data", "/d", "--execution-log-files-max", "2"]).expect("valid");
+    let Destination::File(config) = node.logs else { panic!("a file") };
+    assert_eq!((config.path.as_path(), config.files_max), (Path::new("/d/execution-log.jsonl"), 2));
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl Bench {
             outbox_max: 3,
         };
         let lambda = lambda::Client::new(lambda::Endpoints::default());
-        let (logs, _) = Logs::start(logs::Destination::Stdout, &Handle::current());
+        let logs = Logs::start(logs::Destination::Stdout, &Handle::current());
+        let (logs, _) = logs.expect("no credentials are needed");
         let (traces, _) = Traces::start(None, &Handle::current());
         let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets, logs, traces);
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;

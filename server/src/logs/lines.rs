@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use super::Destination;
 use super::file::RotatedFile;
 
 /// Writes lines; may block.
@@ -14,13 +13,6 @@ pub(super) enum Lines {
 }
 
 impl Lines {
-    pub(super) fn new(destination: Destination) -> Self {
-        match destination {
-            Destination::File(config) => Self::File(Box::new(RotatedFile::new(config))),
-            Destination::Stdout => Self::Stdout,
-        }
-    }
-
     /// Writes whole lines.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {

@@ -8,6 +8,8 @@
 //! [`Effect::Log`]: keepstep_engine::Effect::Log
 //! [`metric::LOG_EVENTS_LOST`]: crate::metric::LOG_EVENTS_LOST
 
+mod cloud_watch;
+mod config;
 mod event;
 mod file;
 mod lines;
@@ -20,24 +22,18 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
+use crate::aws;
 use crate::backlog::{Background, Backlog, Losses, Waiting, next_batch};
 use crate::metric;
-pub(crate) use file::FileConfig;
+use cloud_watch::CloudWatch;
+pub(crate) use config::{Destination, Wanted};
+use file::RotatedFile;
 use lines::Lines;
 
 /// What is taken from the backlog at a time.
 const BATCH_MAX: usize = 256;
 /// What an event takes up in memory beside its texts, about.
 const EVENT_BYTES: usize = 512;
-
-/// Where execution logs go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Destination {
-    /// To a file, as JSON lines.
-    File(FileConfig),
-    /// To standard output, as JSON lines.
-    Stdout,
-}
 
 /// The door to the logs: cheap to clone, and never waits.
 #[derive(Clone)]
@@ -47,12 +43,26 @@ pub(crate) struct Logs {
 
 impl Logs {
     /// Starts writing to a destination, on `runtime`.
-    pub(crate) fn start(destination: Destination, runtime: &Handle) -> (Self, Background) {
+    ///
+    /// # Errors
+    ///
+    /// Credentials that are half there.
+    pub(crate) fn start(
+        destination: Destination,
+        runtime: &Handle,
+    ) -> Result<(Self, Background), aws::Error> {
         let losses = Losses::new("execution log events", counter!(metric::LOG_EVENTS_LOST));
         let (backlog, receiver) = Backlog::new(Arc::clone(&losses));
-        let lines = Lines::new(destination);
-        let background = Background::start(runtime, |closing| write(receiver, closing, lines, losses));
-        (Self { backlog }, background)
+        let writer = match destination {
+            Destination::File(config) => Writer::Lines(Lines::File(Box::new(RotatedFile::new(config)))),
+            Destination::Stdout => Writer::Lines(Lines::Stdout),
+            Destination::CloudWatch { config, writer } => {
+                let client = aws::Client::new(config)?;
+                Writer::CloudWatch(Box::new(CloudWatch::new(client, writer, Arc::clone(&losses))))
+            }
+        };
+        let background = Background::start(runtime, |closing| write(receiver, closing, writer, losses));
+        Ok((Self { backlog }, background))
     }
 
     /// Takes events to be logged.
@@ -63,21 +73,34 @@ impl Logs {
     }
 }
 
+/// Who writes.
+enum Writer {
+    Lines(Lines),
+    CloudWatch(Box<CloudWatch>),
+}
+
 async fn write(
     mut receiver: Receiver<Waiting<Logged>>,
     closing: CancellationToken,
-    mut lines: Lines,
+    mut writer: Writer,
     losses: Arc<Losses>,
 ) {
     while let Some(batch) = next_batch(&mut receiver, &closing, BATCH_MAX).await {
-        let losses = Arc::clone(&losses);
-        let done = tokio::task::spawn_blocking(move || {
-            batch.into_iter().for_each(|waiting| write_lines(&mut lines, waiting.item, &losses));
-            lines
-        });
-        // The runtime ends, and all with it.
-        let Ok(back) = done.await else { return };
-        lines = back;
+        // The room is taken up until all is written.
+        let (logged, _room): (Vec<_>, Vec<_>) = batch.into_iter().map(Waiting::into_parts).unzip();
+        match writer {
+            Writer::CloudWatch(ref mut cloud_watch) => cloud_watch.write(logged).await,
+            Writer::Lines(mut lines) => {
+                let losses = Arc::clone(&losses);
+                let written = tokio::task::spawn_blocking(move || {
+                    logged.into_iter().for_each(|logged| write_lines(&mut lines, logged, &losses));
+                    lines
+                });
+                // The runtime ends, and all with it.
+                let Ok(lines) = written.await else { return };
+                writer = Writer::Lines(lines);
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::ledger::ReplicaLedger;
 use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
+use crate::backlog::Background;
 use crate::leader::{self, Engine, Outside};
 use crate::logs::Logs;
 use crate::s3::Stores;
@@ -45,9 +46,7 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let own_name = &config.replica.node_name;
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
-    let (logs, writing_logs) = Logs::start(config.logs.clone(), &Handle::current());
-    let (traces, sending_traces) = Traces::start(config.traces.clone(), &Handle::current());
-    let (replica, service, node) = start(config, logs, traces).await?;
+    let (replica, service, node, telling) = start(config).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -101,17 +100,16 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
         tracing::warn!(%error, "the gateway didn't end cleanly");
     }
     replica.shutdown().await;
-    let telling = [Some(writing_logs), sending_traces].into_iter().flatten();
-    futures::future::join_all(telling.map(|background| background.close(TELL_WITHIN))).await;
+    let told = telling.into_iter().map(|background| background.close(TELL_WITHIN));
+    futures::future::join_all(told).await;
     tracing::info!("stopped");
     Ok(())
 }
 
+/// Starts the replica, and what works over it: the last are the tasks that tell others of executions.
 async fn start(
     config: config::Node,
-    logs: Logs,
-    traces: Traces,
-) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
+) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node, Vec<Background>)> {
     let mut replica_config = config.replica;
     let (runtime, settings) = (Handle::current(), config.leader);
     let targets = config.status_changes.targets().context("status changes can't be told")?;
@@ -119,6 +117,9 @@ async fn start(
         let targets: Vec<_> = targets.iter().map(Target::name).collect();
         tracing::info!(?targets, "executions' status changes are told");
     }
+    let logs = Logs::start(config.logs, &runtime);
+    let (logs, writing) = logs.context("the logs of executions can't be written")?;
+    let (traces, sending) = Traces::start(config.traces, &runtime);
     let lambda = lambda::Client::new(config.lambda);
     let outside = Outside::new(lambda, Stores::new(config.s3), targets, logs, traces);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
@@ -136,7 +137,8 @@ async fn start(
     let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
     let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (service, node) = made.context("the replica started without its services")??;
-    Ok((replica, service, node))
+    let telling = std::iter::once(writing).chain(sending).collect();
+    Ok((replica, service, node, telling))
 }
 
 fn services(

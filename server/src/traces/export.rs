@@ -77,14 +77,10 @@ impl Exporter {
         closing: CancellationToken,
     ) {
         while let Some(batch) = next_batch(&mut receiver, &closing, EXECUTIONS_MAX).await {
-            let (executions, mut room) = (batch.len(), Vec::with_capacity(batch.len()));
-            let mut spans = Vec::new();
-            for waiting in batch {
-                let (item, held) = waiting.into_parts();
-                spans.extend(item);
-                room.push(held);
-            }
-            match self.send_all(spans).await {
+            let executions = batch.len();
+            // The room is taken up until all is sent.
+            let (spans, _room): (Vec<_>, Vec<_>) = batch.into_iter().map(Waiting::into_parts).unzip();
+            match self.send_all(spans.concat()).await {
                 Ok(()) => counter!(metric::TRACES).increment(executions as u64),
                 Err(reason) => self.losses.count(executions, &reason),
             }

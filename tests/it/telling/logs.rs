@@ -16,7 +16,7 @@ pub(super) fn logging(level: LogLevel, data: bool) -> LoggingConfiguration {
 }
 
 /// Runs a workflow to its end.
-async fn run(
+pub(super) async fn run(
     stage: &Stage,
     name: &str,
     logging: LoggingConfiguration,
