@@ -109,15 +109,12 @@ pub(super) fn owned_encryption(members: &mut Members) -> Result<bool, Fault> {
 fn configuration(members: &mut Members) -> Result<Option<Configuration>, Fault> {
     let owned_encryption = owned_encryption(members)?;
     let logging = members.structure("loggingConfiguration").map(logging);
-    let tracing_enabled = members.structure("tracingConfiguration").map(tracing).transpose()?;
+    // SDKs leave `enabled` out where it is false.
+    let tracing_enabled = members
+        .structure("tracingConfiguration")
+        .map(|tracing| tracing.boolean("enabled").unwrap_or_default());
     let is_given = owned_encryption || logging.is_some() || tracing_enabled.is_some();
     Ok(is_given.then_some(Configuration { logging, tracing_enabled, owned_encryption }))
-}
-
-/// The words are ours: the API model says only that it is refused.
-fn tracing(tracing: Members) -> Result<bool, Fault> {
-    let missing = "Invalid Tracing Configuration: 'enabled must be set to true or false'";
-    tracing.boolean("enabled").ok_or_else(|| Fault::modelled("InvalidTracingConfiguration", missing))
 }
 
 /// Nodes judge it; a destination without a log group is one whose ARN is empty.

@@ -277,12 +277,6 @@ async fn refused_members() {
         ),
         (
             "CreateStateMachine",
-            machine(json!({"tracingConfiguration": {}})),
-            "InvalidTracingConfiguration",
-            "Invalid Tracing Configuration: 'enabled must be set to true or false'",
-        ),
-        (
-            "CreateStateMachine",
             machine(
                 json!({"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"}}),
             ),

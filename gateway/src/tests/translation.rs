@@ -327,7 +327,7 @@ async fn state_machines_are_updated_and_deleted() {
     .await;
     check(
         "UpdateStateMachine",
-        json!({"stateMachineArn": MACHINE, "roleArn": ROLE, "tracingConfiguration": {"enabled": false}, "loggingConfiguration": {}}),
+        json!({"stateMachineArn": MACHINE, "roleArn": ROLE, "tracingConfiguration": {}, "loggingConfiguration": {}}),
         |caller| UpdateStateMachineRequest {
             caller,
             state_machine_arn: text(MACHINE),
