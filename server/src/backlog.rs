@@ -60,7 +60,8 @@ impl<T> Backlog<T> {
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let put = room.ok().and_then(|room| self.sender.try_send(Waiting { item, room }).ok());
         if put.is_none() {
-            self.losses.count(count, "too much waits to be written");
+            let reason = if self.sender.is_closed() { "the node stops" } else { "too many wait to be told" };
+            self.losses.count(count, reason);
         }
     }
 }

@@ -131,8 +131,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_FILES_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) execution_log_files_max: Option<u32>,
-    /// Endpoint that speaks the API of CloudWatch Logs, where execution logs go instead, or `none` [default: AWS_ENDPOINT_URL_LOGS, or
-    /// AWS_ENDPOINT_URL, or none].
+    /// Endpoint that speaks the API of CloudWatch Logs, where execution logs go instead, or `none` [default:
+    /// AWS_ENDPOINT_URL_CLOUDWATCH_LOGS, or AWS_ENDPOINT_URL_LOGS, or AWS_ENDPOINT_URL, or none].
     #[arg(long, env = "KEEPSTEP_LOGS_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) logs_endpoint: Option<String>,

@@ -1,4 +1,4 @@
-//! Has an execution that ended traced: reads its history, in the background and within bounds.
+//! Has an execution that ended traced: reads its history and makes spans of it, on the evaluation pool and within bounds.
 
 use std::sync::Arc;
 
@@ -14,14 +14,17 @@ pub(super) fn start(shared: &Arc<Shared>, execution: ExecutionId) {
     let shared = Arc::clone(shared);
     let runtime = shared.runtime.clone();
     runtime.spawn(async move {
-        let read = move || query::events(on_pool.ledger.view(), execution);
-        match shared.pool.run(read).await {
-            Ok(Ok(Some((head, events)))) => shared.outside.traces.trace(&head, &events),
-            // It is deleted already.
-            Ok(Ok(None)) => shared.outside.traces.lose("their executions are gone"),
-            Ok(Err(error)) => shared.outside.traces.lose(&format!("their histories can't be read: {error}")),
-            Err(failure) => shared.outside.traces.lose(&format!("their histories can't be read: {failure}")),
+        let work = move || {
+            let traces = &on_pool.outside.traces;
+            match query::events(on_pool.ledger.view(), execution) {
+                Ok(Some((head, events))) => traces.trace(&head, &events),
+                Ok(None) => traces.lose("their executions are deleted already"),
+                Err(error) => traces.lose(&format!("their histories can't be read: {error}")),
+            }
+            drop(leave);
+        };
+        if let Err(failure) = shared.pool.run(work).await {
+            shared.outside.traces.lose(&format!("their histories can't be read: {failure}"));
         }
-        drop(leave);
     });
 }

@@ -3,7 +3,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// Of new files: they may hold the data of executions.
+const MODE: u32 = 0o640;
 
 /// Where lines go, and how many are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 
 /// Opens a file to append to it, and gives its size. A line that was not written to its end is ended.
 fn open(path: &Path) -> io::Result<(File, u64)> {
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    let mut file = OpenOptions::new().create(true).read(true).append(true).mode(MODE).open(path)?;
     let mut size = file.seek(SeekFrom::End(0))?;
     if size > 0 {
         let mut last = [0];
@@ -134,6 +138,17 @@ mod tests {
             &["1\n", "longer than a file\n", "2\n"],
             &[("log", "2\n"), ("log.1", "longer than a file\n")],
         );
+    }
+
+    #[test]
+    fn what_cannot_be_written_now_may_be_later() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("later").join("log");
+        let mut file = RotatedFile::new(FileConfig { path: path.clone(), bytes_max: 6, files_max: 2 });
+        assert_eq!(file.write(b"1\n").map_err(|error| error.kind()), Err(io::ErrorKind::NotFound));
+        fs::create_dir(folder.path().join("later")).expect("a folder");
+        file.write(b"2\n").expect("it is written");
+        assert_eq!(fs::read_to_string(path).expect("a file"), "2\n");
     }
 
     #[test]

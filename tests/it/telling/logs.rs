@@ -1,7 +1,9 @@
 //! Execution logs in a file: whole files, by level, with and without data.
 
 use aws_sdk_sfn::types::{CloudWatchLogsLogGroup, LogDestination, LogLevel, LoggingConfiguration};
+use keepstep_tests::process::Server;
 use keepstep_tests::stage::Stage;
+use keepstep_tests::wait;
 
 const GROUP: &str = "arn:aws:logs:us-east-1:000000000000:log-group:g:*";
 const ROLE: &str = "arn:aws:iam::000000000000:role/test";
@@ -95,5 +97,20 @@ async fn a_file_has_the_events_of_each_level() -> anyhow::Result<()> {
     assert_eq!(stage.server.terminate().await?, Some(0));
     let text = std::fs::read_to_string(stage.server.data().join("execution-log.jsonl"))?;
     assert_eq!(text.lines().map(masked).collect::<Vec<_>>(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn standard_output_has_them_where_it_is_asked_for() -> anyhow::Result<()> {
+    const TEXT: &str = r#"{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}"#;
+    let stage = Stage::start_with(Server::builder().flag("--execution-log", "-")).await?;
+    run(&stage, "m", logging(LogLevel::All, false), TEXT).await?;
+    let line =
+        r#"{"details":{},"redrive_count":"0","id":"4","type":"ExecutionSucceeded","previous_event_id":"3","#;
+    wait::until("the end is logged", || async {
+        stage.server.log().lines().any(|logged| logged.starts_with(line)).then_some(())
+    })
+    .await?;
+    assert!(!stage.server.data().join("execution-log.jsonl").exists(), "they go to one place");
     Ok(())
 }
