@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use keepstep_engine::record::{Event, EventType, ExecutionStatus, Head};
+use keepstep_engine::record::{Event, EventType, ExecutionStatus, Head, LogLevel};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::{Event as SpanEvent, SpanKind};
@@ -252,21 +252,6 @@ fn change(kind: EventType) -> Change {
         | Type::MapRunSucceeded
         | Type::MapRunAborted => Change::Note,
         Type::ActivitySucceeded | Type::LambdaFunctionSucceeded | Type::TaskSucceeded => Change::WorkEnded,
-        Type::ActivityFailed
-        | Type::ActivityScheduleFailed
-        | Type::ActivityTimedOut
-        | Type::LambdaFunctionFailed
-        | Type::LambdaFunctionScheduleFailed
-        | Type::LambdaFunctionStartFailed
-        | Type::LambdaFunctionTimedOut
-        | Type::TaskFailed
-        | Type::TaskStartFailed
-        | Type::TaskSubmitFailed
-        | Type::TaskTimedOut
-        | Type::EvaluationFailed
-        | Type::ParallelStateFailed
-        | Type::MapStateFailed
-        | Type::MapRunFailed => Change::WorkFailed,
         Type::PassStateExited
         | Type::TaskStateExited
         | Type::ChoiceStateExited
@@ -282,23 +267,10 @@ fn change(kind: EventType) -> Change {
         | Type::ParallelStateAborted
         | Type::MapStateAborted => Change::Stopped("aborted"),
         Type::ExecutionFailed => Change::ExecutionFailed,
-        Type::ExecutionStarted
-        | Type::ExecutionSucceeded
-        | Type::ExecutionAborted
-        | Type::ExecutionTimedOut
-        | Type::PassStateEntered
-        | Type::TaskStateEntered
-        | Type::ChoiceStateEntered
-        | Type::WaitStateEntered
-        | Type::SucceedStateEntered
-        | Type::FailStateEntered
-        | Type::ParallelStateEntered
-        | Type::MapStateEntered
-        | Type::ParallelStateStarted
-        | Type::ParallelStateSucceeded
-        | Type::MapStateStarted
-        | Type::MapStateSucceeded
-        | Type::MapIterationStarted => Change::None,
+        Type::ExecutionAborted | Type::ExecutionTimedOut | Type::FailStateEntered => Change::None,
+        // Whatever else is logged as an error is a failure of an attempt or of a state's own work.
+        kind if LogLevel::Error.logs(kind) => Change::WorkFailed,
+        _ => Change::None,
     }
 }
 
