@@ -97,6 +97,10 @@ impl BranchId {
     pub const ROOT: Self = Self(0);
 }
 
+/// A node of the cluster, by the number of its data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u64);
+
 /// Milliseconds since the Unix epoch, by the leader's clock, which never runs behind the last committed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);

@@ -31,6 +31,7 @@
 //! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
 //! | `xp/` | expiry time, execution id | empty: finished executions (or name holds) to delete |
 //! | `ob/` | outbox id, time, execution id, event id | [`record::Head`](crate::record::Head) as a change of its status left it: waits for one target |
+//! | `xs/` | node id, execution id | [`record::ExpressStart`](crate::record::ExpressStart): asynchronous Express executions that have not ended, by the node that owns them |
 //! | `rq/` | time bucket, request id | [`record::Outcome`](crate::record::Outcome): the outcome of a recent request |
 //!
 //! One more family, `ck/`, is not the engine's: the leader's scheduler keeps the last committed time there.
@@ -39,7 +40,7 @@
 
 use bytes::Bytes;
 
-use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, OutboxId, RequestId, Timestamp};
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, OutboxId, RequestId, Timestamp};
 use crate::record::{CallKind, ExecutionStatus, TimerKind};
 
 /// How long the outcome of a request is kept at the least, in milliseconds: one bucket and what is left of the next.
@@ -615,6 +616,27 @@ pub fn outbox(outbox: OutboxId) -> Bytes {
 /// The first key of everything in an outbox that happened at `time` or later.
 pub fn outbox_from(outbox: OutboxId, time: Timestamp) -> Bytes {
     Builder::new(b"ob/").bytes(outbox.as_bytes()).time(time).build()
+}
+
+/// An asynchronous Express execution that has not ended, of the node that owns it.
+pub fn express(node: NodeId, execution: ExecutionId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).bytes(execution.as_bytes()).build()
+}
+
+/// What all Express executions that a node owns start with.
+pub fn express_of(node: NodeId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).build()
+}
+
+/// What all Express executions start with.
+pub fn all_express() -> Bytes {
+    Builder::new(b"xs/").build()
+}
+
+/// The node and the execution of an [`express`] key.
+pub fn parse_express(key: &[u8]) -> Option<(NodeId, ExecutionId)> {
+    let mut reader = Reader::new(b"xs/", key)?;
+    Some((NodeId(reader.number()?), ExecutionId::from_bytes(reader.array()?)))
 }
 
 /// The outcome of a request, in the bucket of the time `now`.

@@ -14,6 +14,7 @@ pub mod desk;
 pub mod draft;
 pub mod effect;
 pub mod execution;
+pub mod express;
 #[cfg(test)]
 mod fixture;
 pub mod id;

@@ -8,6 +8,7 @@ mod aws;
 mod backlog;
 mod cli;
 mod config;
+mod express;
 mod http_client;
 #[cfg(test)]
 mod http_stub;
@@ -19,6 +20,7 @@ mod metric;
 mod node;
 mod places;
 mod results;
+mod run_clock;
 mod s3;
 mod sdk_answer;
 mod service;

@@ -12,6 +12,10 @@ pub(crate) const EXECUTIONS_STARTED: &str = "keepstep_executions_started_total";
 pub(crate) const EXECUTIONS_FINISHED: &str = "keepstep_executions_finished_total";
 /// Gauge: executions that run, as the leader counts them; 0 on other nodes.
 pub(crate) const EXECUTIONS_OPEN: &str = "keepstep_executions_open";
+/// Gauge: Express executions that run on this node.
+pub(crate) const EXPRESS_RUNNING: &str = "keepstep_express_executions_running";
+/// Gauge: memory that they use, in bytes.
+pub(crate) const EXPRESS_BYTES: &str = "keepstep_express_memory_bytes";
 /// Counter: states entered.
 pub(crate) const TRANSITIONS: &str = "keepstep_transitions_total";
 /// Counter `{resource, result}`: task attempts that this node's scheduler carried out: calls made and activity tasks handed out.
@@ -63,6 +67,8 @@ pub(crate) fn describe() {
     describe_counter!(EXECUTIONS_STARTED, Unit::Count, "Executions started.");
     describe_counter!(EXECUTIONS_FINISHED, Unit::Count, "Executions ended, by status.");
     describe_gauge!(EXECUTIONS_OPEN, Unit::Count, "Executions that run, as the leader counts them.");
+    describe_gauge!(EXPRESS_RUNNING, Unit::Count, "Express executions that run on this node.");
+    describe_gauge!(EXPRESS_BYTES, Unit::Bytes, "Memory that Express executions use on this node.");
     describe_counter!(TRANSITIONS, Unit::Count, "States entered.");
     describe_counter!(
         TASKS,

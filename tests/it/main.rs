@@ -1,5 +1,6 @@
 //! Whole-server tests: real processes, real clients. One binary, folders by behaviour.
 
+mod express;
 mod faults;
 mod operations;
 mod readme;

@@ -85,6 +85,23 @@ async fn every_status_is_told_to_every_target_in_order() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn express_executions_tell_nobody() -> anyhow::Result<()> {
+    let receiver = Receiver::start(true).await?;
+    let stage = Stage::start_with(Server::builder().flag("--webhook", receiver.url())).await?;
+    let api = Api::new(&stage.server.endpoint(), sdk::ACCOUNT);
+    let role = format!("arn:aws:iam::{}:role/r", sdk::ACCOUNT);
+    let request = json!({"name": "x", "definition": PASS, "roleArn": role, "type": "EXPRESS"});
+    let machine = api.ok("CreateStateMachine", request).await?["stateMachineArn"].take();
+    api.ok("StartExecution", json!({"stateMachineArn": machine})).await?;
+    let synchronous = api.ok("StartSyncExecution", json!({"stateMachineArn": machine})).await?;
+    assert_eq!(synchronous["status"], "SUCCEEDED");
+    let standard = stage.begin(PASS, "{}").await?;
+    took(&receiver, &standard, &["RUNNING", "SUCCEEDED"]).await?;
+    assert_eq!(receiver.told().len(), 2, "{:?}", receiver.told());
+    Ok(())
+}
+
 /// The value of a metric with these labels; 0 if it isn't there.
 fn counted(metrics: &str, name: &str, labels: &[&str]) -> f64 {
     let has = |line: &&str| {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use keepstep_asl::Entropy;
 use keepstep_asl::definition::{self, Definition, ParseOptions};
 use keepstep_engine::execution::{self, StartExecution, Started};
-use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, RequestId, Timestamp};
 use keepstep_engine::key::{self, CallKey, Timer, Waiting};
 use keepstep_engine::memory::Memory;
 use keepstep_engine::record::outcome::Answer;
@@ -215,6 +215,7 @@ impl World {
             trace_header: String::new(),
             request: RequestId::from_bytes([1; 16]),
             parent: None,
+            node: NodeId(1),
         }
     }
 

@@ -23,6 +23,7 @@ fn waiting(world: &World, name: &str) -> Vec<(Outgoing, Head)> {
 /// One line for each change: time since the start, event, status, input and output, error and cause.
 fn lines(world: &World, name: &str) -> Vec<String> {
     let line = |(outgoing, head): &(Outgoing, Head)| {
+        assert_eq!(head.next_event_id, outgoing.event_id + 1);
         let Payloads { input, output } =
             outbox::payloads(&world.memory, outgoing, head).expect("memory can be read");
         let text = |payload: Option<bytes::Bytes>| {

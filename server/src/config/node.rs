@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
+use super::settings::Throttling;
 use super::{Error, Settings};
+use crate::express::Room;
 use crate::{lambda, leader, logs, s3, status_changes, traces};
 
 pub(crate) use super::settings::LogFormat;
@@ -22,6 +24,8 @@ const NODE_NAME: &str = "node-1";
 const DATA: &str = "./keepstep-data";
 const NODE_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8084);
 const LAMBDA_CALLS_MAX: usize = 1_000;
+const EXPRESS_EXECUTIONS_MAX: usize = 4_096;
+const EXPRESS_BYTES_MAX: usize = 512 << 20;
 /// AWS: 1,000 pollers for each activity.
 const POLLERS_MAX: usize = 1_000;
 const EVALUATION_QUEUE_MAX: usize = 16_384;
@@ -47,6 +51,8 @@ pub(crate) struct Node {
     pub(crate) gateway: keepstep_gateway::Options,
     /// The scheduler's.
     pub(crate) leader: leader::Settings,
+    /// What there is room for of Express executions.
+    pub(crate) express: Room,
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
@@ -70,7 +76,7 @@ impl Node {
         let node_listen = settings.node_listen.unwrap_or(NODE_LISTEN);
         let peers = peers(&settings, &name, node_listen)?;
         let security = security(&settings)?;
-        let gateway = gateway(&settings);
+        let gateway = gateway(&settings)?;
         let auth = if settings.credentials_file.is_some() { Auth::Required } else { Auth::None };
         let insecure = settings.insecure_no_auth.unwrap_or(false);
         if !insecure {
@@ -121,6 +127,10 @@ impl Node {
             replica,
             gateway,
             leader: leader_settings(&settings),
+            express: Room {
+                executions_max: settings.express_executions_max.unwrap_or(EXPRESS_EXECUTIONS_MAX),
+                bytes_max: settings.express_bytes_max.unwrap_or(EXPRESS_BYTES_MAX),
+            },
             lambda,
             s3,
             logs,
@@ -224,15 +234,30 @@ fn security(settings: &Settings) -> Result<Security, Error> {
     }
 }
 
-fn gateway(settings: &Settings) -> keepstep_gateway::Options {
+fn throttling(settings: &Settings, region: &str) -> Result<keepstep_gateway::Throttling, Error> {
+    let mut throttling = match settings.throttling.unwrap_or_default() {
+        Throttling::Off => keepstep_gateway::Throttling::default(),
+        Throttling::Aws => keepstep_gateway::Throttling::aws(region),
+    };
+    for bucket in &settings.throttle {
+        throttling
+            .set(bucket)
+            .map_err(|error| Error::Invalid { setting: "throttle", reason: error.to_string() })?;
+    }
+    Ok(throttling)
+}
+
+fn gateway(settings: &Settings) -> Result<keepstep_gateway::Options, Error> {
     let defaults = keepstep_gateway::Options::default();
     let limits = defaults.limits.clone();
     let definition_bytes = settings.definition_bytes_max.unwrap_or(limits.definition_bytes);
-    keepstep_gateway::Options {
+    let default_region = settings.region.clone().unwrap_or(defaults.default_region);
+    Ok(keepstep_gateway::Options {
         listen: if settings.api_listen.is_empty() { defaults.listen } else { settings.api_listen.clone() },
         operations_listen: settings.operations_listen,
         default_account: settings.account.clone().unwrap_or(defaults.default_account),
-        default_region: settings.region.clone().unwrap_or(defaults.default_region),
+        throttling: throttling(settings, &default_region)?,
+        default_region,
         allowed_regions: settings.allowed_regions.clone(),
         partition: settings.partition.clone(),
         credentials: settings.credentials_file.clone(),
@@ -247,7 +272,7 @@ fn gateway(settings: &Settings) -> keepstep_gateway::Options {
             in_flight: settings.requests_max.unwrap_or(limits.in_flight),
             ..limits
         },
-    }
+    })
 }
 
 fn leader_settings(settings: &Settings) -> leader::Settings {

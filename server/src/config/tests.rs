@@ -194,3 +194,13 @@ fn the_s3_endpoint_comes_from_the_settings_and_then_from_the_sdks_variables() {
     check(&["--s3-endpoint", "http://own"], &[("AWS_ENDPOINT_URL_S3", "http://s3")], "http://own/b");
     assert_eq!(refused(&["--s3-endpoint", "here"]), "s3-endpoint: here is no http:// or https:// URL");
 }
+
+#[test]
+fn buckets_of_tokens_are_awss_or_as_told() {
+    assert_eq!(node(&[]).expect("valid").gateway.throttling, keepstep_gateway::Throttling::default());
+    let told = node(&["--throttling", "aws", "--region", "eu-central-1", "--throttle", "StartExecution=5/2"]);
+    let mut expected = keepstep_gateway::Throttling::aws("eu-central-1");
+    expected.set("StartExecution=5/2").expect("a bucket");
+    assert_eq!(told.expect("valid").gateway.throttling, expected);
+    assert_eq!(refused(&["--throttle", "Start=1/1"]), "throttle: \"Start\" is no operation of the API");
+}

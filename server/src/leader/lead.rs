@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::clock::{self, Clock};
 use super::outbox::{self, Outboxes};
 use super::term::Term;
-use super::{Engine, Shared, call, count, fire, hand_out, sweep};
+use super::{Engine, Shared, call, count, fire, hand_out, heirs, sweep};
 
 /// Follows the replica's leadership until it stops.
 pub(crate) async fn lead(engine: Engine, mut leadership: watch::Receiver<Leadership>) {
@@ -53,12 +53,14 @@ async fn begin(shared: &Arc<Shared>, number: u64, leadership: &mut watch::Receiv
     tracing::info!(term = number, "this node leads");
     let calls_max = settings.lambda_calls_max;
     let of = || (Arc::clone(shared), Arc::clone(&term));
-    let (firing, calling, sweeping, counting, telling) = (of(), of(), of(), of(), of());
+    let (firing, calling, sweeping, counting) = (of(), of(), of(), of());
+    let (telling, giving) = (of(), of());
     shared.runtime.spawn(fire::run(firing.0, firing.1));
     shared.runtime.spawn(call::run(calling.0, calling.1, calls_max));
     shared.runtime.spawn(sweep::run(sweeping.0, sweeping.1));
     shared.runtime.spawn(count::run(counting.0, counting.1));
     shared.runtime.spawn(outbox::run(telling.0, telling.1));
+    shared.runtime.spawn(heirs::run(giving.0, giving.1));
     shared.runtime.spawn(hand_out::forget_idle(Arc::clone(&term)));
 }
 

@@ -134,7 +134,15 @@ impl Waiting {
 /// Runs until the term ends.
 pub(crate) async fn run(shared: Arc<Shared>, term: Arc<Term>) {
     let each = shared.outside.targets.iter().zip(&term.outboxes.0).map(|(target, waiting)| {
-        let teller = Teller { shared: &shared, term: &term, target, waiting };
+        let said = (Seldom::default(), Seldom::default());
+        let teller = Teller {
+            shared: &shared,
+            term: &term,
+            target,
+            waiting,
+            said_failing: said.0,
+            said_given_up: said.1,
+        };
         teller.tell_all()
     });
     term.ended.run_until_cancelled(futures::future::join_all(each)).await;
@@ -145,6 +153,8 @@ struct Teller<'a> {
     term: &'a Arc<Term>,
     target: &'a Target,
     waiting: &'a Waiting,
+    said_failing: Seldom,
+    said_given_up: Seldom,
 }
 
 /// How telling some events went.
@@ -161,14 +171,15 @@ struct Round {
 }
 
 impl Round {
-    /// What `verdicts` on the changes of `keys` mean, and what is given up now. `refusals` counts how often each one was refused.
+    /// What `verdicts` on the changes of `keys` mean, and one that is given up now: its place, and why. `refusals` counts how often each
+    /// was refused.
     fn of(
         keys: &[Outgoing],
         verdicts: Vec<Verdict>,
         refusals: &mut HashMap<Outgoing, u32>,
-    ) -> (Self, Vec<(Outgoing, String)>) {
-        let (mut round, mut given_up) = (Self::default(), Vec::new());
-        for (outgoing, verdict) in keys.iter().copied().zip(verdicts) {
+    ) -> (Self, Option<(usize, String)>) {
+        let (mut round, mut given_up) = (Self::default(), None);
+        for (at, (outgoing, verdict)) in keys.iter().copied().zip(verdicts).enumerate() {
             let reason = match verdict {
                 Verdict::Taken => {
                     round.over.push(outgoing);
@@ -180,7 +191,7 @@ impl Round {
                     if *times >= REFUSALS_MAX {
                         round.over.push(outgoing);
                         round.given_up += 1;
-                        given_up.push((outgoing, reason));
+                        given_up = Some((at, reason));
                         continue;
                     }
                     reason
@@ -204,7 +215,6 @@ impl Teller<'_> {
         }
         let mut refusals = HashMap::new();
         let mut pause = PAUSE_FIRST;
-        let said_failing = Seldom::default();
         loop {
             match self.tell_some(&mut refusals).await {
                 Ok(None) => {
@@ -216,7 +226,7 @@ impl Teller<'_> {
                         pause = PAUSE_FIRST;
                     }
                     let Some(reason) = round.failure else { continue };
-                    if said_failing.is_due() {
+                    if self.said_failing.is_due() {
                         let (target_name, events) = (self.target.name(), round.failed);
                         tracing::warn!(
                             target_name,
@@ -260,12 +270,15 @@ impl Teller<'_> {
         let (keys, events): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
         let verdicts = self.target.tell(&events).await;
         let (round, given_up) = Round::of(&keys, verdicts, refusals);
-        for (outgoing, reason) in given_up {
+        if let Some((at, reason)) = given_up
+            && self.said_given_up.is_due()
+        {
             tracing::warn!(
                 target_name = self.target.name(),
-                execution = %outgoing.execution,
+                events = round.given_up,
+                execution = events.get(at).map(Event::execution_arn),
                 reason,
-                "a status change was refused too often: it is given up"
+                "status changes were refused too often: they are given up"
             );
         }
         self.forget(&round).await?;
@@ -330,10 +343,10 @@ mod tests {
             let told = Round::of(&[taken, refused, unavailable], verdicts, &mut refusals);
             let round = |over, given_up, failed| Round { over, given_up, failed, failure: Some(no()) };
             if time < REFUSALS_MAX {
-                assert_eq!(told, (round(vec![taken], 0, 2), Vec::new()));
+                assert_eq!(told, (round(vec![taken], 0, 2), None));
                 assert_eq!(refusals, HashMap::from([(refused, time)]));
             } else {
-                assert_eq!(told, (round(vec![taken, refused], 1, 1), vec![(refused, no())]));
+                assert_eq!(told, (round(vec![taken, refused], 1, 1), Some((1, no()))));
                 assert_eq!(refusals, HashMap::new());
             }
         }

@@ -36,4 +36,15 @@ impl Outside {
         let (items, results) = (Reader::new(stores.clone()), Writer::new(stores));
         Self { lambda, items, results, targets, logs, traces }
     }
+
+    /// Calls no function, stores objects in memory, and tells executions to these targets only, and to standard output.
+    #[cfg(test)]
+    pub(crate) fn nowhere(targets: Vec<Target>) -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        let logs = Logs::start(crate::logs::Destination::Stdout, &runtime);
+        let (logs, _) = logs.expect("no credentials are needed");
+        let (traces, _) = Traces::start(None, &runtime);
+        let lambda = lambda::Client::new(lambda::Endpoints::default());
+        Self::new(lambda, Stores::memory(Vec::new()), targets, logs, traces)
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::key::{self, Timer, Waiting};
 use keepstep_engine::record::outcome::{Answer, Done, HandedOut};
 use keepstep_engine::record::{Outcome, PayloadRef, TimerKind, WaitingTask};
@@ -23,11 +23,8 @@ use tokio::sync::watch;
 use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
 use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
-use crate::lambda;
-use crate::logs::{self, Logs};
-use crate::s3::Stores;
+use crate::express::Starts;
 use crate::status_changes::Target;
-use crate::traces::Traces;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
 
@@ -53,14 +50,11 @@ impl Bench {
             definition_cache_bytes: 1 << 20,
             outbox_max: 3,
         };
-        let lambda = lambda::Client::new(lambda::Endpoints::default());
-        let logs = Logs::start(logs::Destination::Stdout, &Handle::current());
-        let (logs, _) = logs.expect("no credentials are needed");
-        let (traces, _) = Traces::start(None, &Handle::current());
-        let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets, logs, traces);
+        let outside = Outside::nowhere(targets);
+        let (starts, _) = Starts::new(NodeId(1));
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
-        let engine =
-            Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");
+        let engine = Engine::with_step(of_ledger, outside, starts, settings, Handle::current(), step)
+            .expect("threads");
         let (leadership, watched) = watch::channel(Leadership::Follower { leader: None });
         tokio::spawn(lead(engine.clone(), watched));
         Self { engine, ledger, leadership }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use keepstep_engine::id::NodeId;
 use keepstep_gateway::Gateway;
 use keepstep_proto::workflow::v1::workflow_server::WorkflowServer;
 use keepstep_raft::Replica;
@@ -18,6 +19,7 @@ use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
 use crate::backlog::Background;
+use crate::express::{self, Arrivals, Express, Room, Starts};
 use crate::leader::{self, Engine, Outside};
 use crate::logs::Logs;
 use crate::s3::Stores;
@@ -46,7 +48,7 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let own_name = &config.replica.node_name;
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
-    let (replica, service, node, telling) = start(config).await?;
+    let Started { replica, service, node, arrivals, telling } = start(config).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -66,6 +68,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     }
     tokio::spawn(clock_watch::run(replica.clone(), peers.clone()));
     let leadership = clock_watch::checked_leadership(&replica, peers);
+    let backing = WorkflowService::new(node.clone());
+    tokio::spawn(express::own(node.express().clone(), backing, arrivals));
     tokio::spawn(leader::lead(node.engine().clone(), leadership));
 
     let ending = CancellationToken::new();
@@ -106,12 +110,19 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the replica, and what works over it: the last are the tasks that tell others of executions.
-async fn start(
-    config: config::Node,
-) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node, Vec<Background>)> {
+/// What a node is made of.
+struct Started {
+    replica: Replica,
+    service: WorkflowServer<WorkflowService>,
+    node: Node,
+    arrivals: Arrivals,
+    /// The tasks that tell others of executions.
+    telling: Vec<Background>,
+}
+
+async fn start(config: config::Node) -> anyhow::Result<Started> {
     let mut replica_config = config.replica;
-    let (runtime, settings) = (Handle::current(), config.leader);
+    let (runtime, settings, room) = (Handle::current(), config.leader, config.express);
     let targets = config.status_changes.targets().context("status changes can't be told")?;
     if !targets.is_empty() {
         let targets: Vec<_> = targets.iter().map(Target::name).collect();
@@ -126,9 +137,9 @@ async fn start(
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);
     replica_config.extra_services = Some(Box::new(move |replica: &Replica| {
-        let made = services(replica, runtime.clone(), outside, settings);
+        let made = services(replica, runtime.clone(), outside, settings, room);
         let routes = match &made {
-            Ok((service, _)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
+            Ok((service, ..)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
             Err(_) => Routes::default(),
         };
         *making.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
@@ -136,9 +147,9 @@ async fn start(
     }));
     let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
     let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (service, node) = made.context("the replica started without its services")??;
+    let (service, node, arrivals) = made.context("the replica started without its services")??;
     let telling = std::iter::once(writing).chain(sending).collect();
-    Ok((replica, service, node, telling))
+    Ok(Started { replica, service, node, arrivals, telling })
 }
 
 fn services(
@@ -146,15 +157,17 @@ fn services(
     runtime: Handle,
     outside: Outside,
     settings: leader::Settings,
-) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node)> {
+    room: Room,
+) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node, Arrivals)> {
     let ledger = Arc::new(ReplicaLedger::new(replica.clone()));
-    let engine =
-        Engine::new(ledger, outside, settings, runtime).context("the evaluation threads don't start")?;
-    let node = Node::new(engine, replica.clone());
+    let (starts, arrivals) = Starts::new(NodeId(replica.status().raft_id));
+    let engine = Engine::new(ledger, outside, starts, settings, runtime)
+        .context("the evaluation threads don't start")?;
+    let node = Node::new(engine.clone(), Express::new(engine, room), replica.clone());
     let service = WorkflowServer::new(WorkflowService::new(node.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
-    Ok((service, node))
+    Ok((service, node, arrivals))
 }
 
 /// The gateway says so itself where it asks for no credentials.

@@ -120,6 +120,11 @@ impl Event {
         })
     }
 
+    /// Whose status has changed.
+    pub(crate) fn execution_arn(&self) -> &str {
+        &self.execution_arn
+    }
+
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.detail.get().len()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use keepstep_asl::definition::{self, ParseOptions};
 use keepstep_engine::Caller;
 use keepstep_engine::execution::StartExecution;
-use keepstep_engine::id::{ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::local::{self, Bounds, Clock, Local, Machine, Reply, Task, Tasks};
 use keepstep_engine::record::Configuration;
 use keepstep_engine::stimulus::CallResult;
@@ -70,6 +70,7 @@ fn local(definition: &str, trace_header: &str) -> (Local, ExecutionId) {
         trace_header: trace_header.into(),
         request: RequestId::from_bytes([0; 16]),
         parent: None,
+        node: NodeId(1),
     };
     local.create(machine);
     let arn = local.start(&request).expect("it starts").arn;
