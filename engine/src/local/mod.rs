@@ -48,7 +48,7 @@ use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::query::{self, GetExecutionHistory, HistoryEvent, PageRequest};
 use crate::record::outcome::Answer;
-use crate::record::{Branch, CallKind, Head};
+use crate::record::{Branch, CallKind, Event, Head};
 use crate::stimulus::{Arrival, CallResult, Stimulus};
 use crate::view::{View, ViewError};
 use machine::Machines;
@@ -305,6 +305,16 @@ impl Local {
     pub fn output(&self, execution: ExecutionId) -> Result<Option<Bytes>, ViewError> {
         let output = self.head(execution)?.output;
         output.map(|output| execution::read_payload(&self.memory, execution, output)).transpose()
+    }
+
+    /// All events of an execution, without their payloads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Local::head`].
+    pub fn events(&self, execution: ExecutionId) -> Result<Vec<Event>, ViewError> {
+        let found = query::events(&self.memory, execution)?;
+        found.map(|(_, events)| events).ok_or_else(|| ViewError::missing("Head", &key::head(execution)))
     }
 
     /// The whole history of an execution.

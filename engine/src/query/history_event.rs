@@ -42,6 +42,11 @@ impl HistoryEvent {
         Ok(Self { event, input, output, assigned, version_arn, alias_arn })
     }
 
+    /// An event that has no payloads.
+    pub fn without_payloads(event: Event) -> Self {
+        Self { event, input: None, output: None, assigned: Vec::new(), version_arn: None, alias_arn: None }
+    }
+
     /// The bytes of its payloads and other long texts.
     pub fn bytes(&self) -> usize {
         let details = &self.event.details;

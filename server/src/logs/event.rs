@@ -105,20 +105,13 @@ mod tests {
     const ARN: &str = "arn:aws:states:us-east-1:123456789012:execution:m:e";
 
     fn event(kind: EventType, details: EventDetails) -> HistoryEvent {
-        HistoryEvent {
-            event: Event {
-                id: 3,
-                previous_id: 2,
-                timestamp_ms: 1_787_541_942_883,
-                kind: kind as i32,
-                details,
-            },
-            input: None,
-            output: None,
-            assigned: Vec::new(),
-            version_arn: None,
-            alias_arn: None,
-        }
+        HistoryEvent::without_payloads(Event {
+            id: 3,
+            previous_id: 2,
+            timestamp_ms: 1_787_541_942_883,
+            kind: kind as i32,
+            details,
+        })
     }
 
     fn named(name: &str) -> EventDetails {

@@ -1,6 +1,8 @@
 //! Execution logs in a file: whole files, by level, with and without data.
 
-use aws_sdk_sfn::types::{CloudWatchLogsLogGroup, LogDestination, LogLevel, LoggingConfiguration};
+use aws_sdk_sfn::types::{
+    CloudWatchLogsLogGroup, LogDestination, LogLevel, LoggingConfiguration, StateMachineType,
+};
 use keepstep_tests::process::Server;
 use keepstep_tests::stage::Stage;
 use keepstep_tests::wait;
@@ -40,6 +42,13 @@ fn masked(line: &str) -> String {
     format!("{front}{BEFORE}{rest}")
 }
 
+/// A line with its time masked, as it has to be.
+fn line(arn: &str, id: u64, kind: &str, previous: u64, details: &str) -> String {
+    format!(
+        r#"{{"details":{details},"redrive_count":"0","id":"{id}","type":"{kind}","previous_event_id":"{previous}","event_timestamp":"","execution_arn":"{arn}"}}"#
+    )
+}
+
 #[tokio::test]
 async fn a_file_has_the_events_of_each_level() -> anyhow::Result<()> {
     const TEXT: &str = r#"{"StartAt":"P","States":{
@@ -47,8 +56,12 @@ async fn a_file_has_the_events_of_each_level() -> anyhow::Result<()> {
         "W":{"Type":"Wait","Seconds":0,"Next":"F"},
         "F":{"Type":"Fail","Error":"E","Cause":"c"}}}"#;
     let line = |name: &str, id: u64, kind: &str, previous: u64, details: &str| {
-        format!(
-            r#"{{"details":{details},"redrive_count":"0","id":"{id}","type":"{kind}","previous_event_id":"{previous}","event_timestamp":"","execution_arn":"arn:aws:states:us-east-1:000000000000:execution:{name}:e"}}"#
+        line(
+            &format!("arn:aws:states:us-east-1:000000000000:execution:{name}:e"),
+            id,
+            kind,
+            previous,
+            details,
         )
     };
     let mut stage = Stage::start().await?;
@@ -112,5 +125,41 @@ async fn standard_output_has_them_where_it_is_asked_for() -> anyhow::Result<()> 
     })
     .await?;
     assert!(!stage.server.data().join("execution-log.jsonl").exists(), "they go to one place");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_log_is_the_history_of_an_express_execution() -> anyhow::Result<()> {
+    const TEXT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"F"},
+        "F":{"Type":"Fail","Error":"E","Cause":"c"}}}"#;
+    let mut stage = Stage::start().await?;
+    let create = stage.client.create_state_machine().name("m").definition(TEXT).role_arn(ROLE);
+    let create =
+        create.r#type(StateMachineType::Express).logging_configuration(logging(LogLevel::All, false));
+    let machine = create.send().await?.state_machine_arn;
+    let start = stage.client.start_execution().state_machine_arn(&machine).name("asynchronous");
+    let asynchronous = start.send().await?.execution_arn;
+    let start = stage.client.start_sync_execution().state_machine_arn(&machine).name("synchronous");
+    let synchronous = start.send().await?.execution_arn;
+    let path = stage.server.data().join("execution-log.jsonl");
+    wait::until("both have ended", || async {
+        let text = std::fs::read_to_string(&path).ok()?;
+        (text.matches("ExecutionFailed").count() == 2).then_some(())
+    })
+    .await?;
+    assert_eq!(stage.server.terminate().await?, Some(0));
+    let text = std::fs::read_to_string(&path)?;
+    for arn in [asynchronous, synchronous] {
+        let found: Vec<_> = text.lines().filter(|line| line.contains(&arn)).map(masked).collect();
+        let expected = [
+            line(&arn, 1, "ExecutionStarted", 0, &format!(r#"{{"roleArn":"{ROLE}"}}"#)),
+            line(&arn, 2, "WaitStateEntered", 0, r#"{"name":"W"}"#),
+            line(&arn, 3, "WaitStateExited", 2, r#"{"name":"W"}"#),
+            line(&arn, 4, "FailStateEntered", 3, r#"{"name":"F"}"#),
+            line(&arn, 5, "ExecutionFailed", 4, r#"{"cause":"c","error":"E"}"#),
+        ];
+        assert_eq!(found, expected);
+    }
+    assert_eq!(text.lines().count(), 10);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Traces, for a collector.
 
-use aws_sdk_sfn::types::TracingConfiguration;
+use aws_sdk_sfn::types::{StateMachineType, TracingConfiguration};
 use keepstep_tests::collector::{Collector, Span};
 use keepstep_tests::process::Server;
 use keepstep_tests::stage::Stage;
@@ -54,4 +54,21 @@ async fn without_a_collector_the_node_says_so() -> anyhow::Result<()> {
         stage.server.log().contains("set --otlp-endpoint or OTEL_EXPORTER_OTLP_ENDPOINT").then_some(())
     })
     .await
+}
+
+#[tokio::test]
+async fn express_executions_are_traced_too() -> anyhow::Result<()> {
+    let collector = Collector::start().await?;
+    let stage = Stage::start_with(Server::builder().flag("--otlp-endpoint", collector.url())).await?;
+    let create = stage.client.create_state_machine().name("x").definition(TEXT).role_arn(ROLE);
+    let create = create.tracing_configuration(TracingConfiguration::builder().enabled(true).build());
+    let machine = create.r#type(StateMachineType::Express).send().await?.state_machine_arn;
+    stage.client.start_sync_execution().state_machine_arn(machine).send().await?;
+    let spans = wait::until("the trace is there", || async {
+        Some(collector.spans()).filter(|spans| spans.len() == 3)
+    })
+    .await?;
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["x", "P", "F"]);
+    Ok(())
 }

@@ -97,13 +97,8 @@ mod tests {
             log_group_arns: vec![format!("arn:aws:logs:eu-west-1:123456789012:log-group:{group}:*")],
             ..Configuration::default()
         };
-        let event = |timestamp_ms: &i64| HistoryEvent {
-            event: Event { id: 1, timestamp_ms: *timestamp_ms, ..Event::default() },
-            input: None,
-            output: None,
-            assigned: Vec::new(),
-            version_arn: None,
-            alias_arn: None,
+        let event = |timestamp_ms: &i64| {
+            HistoryEvent::without_payloads(Event { id: 1, timestamp_ms: *timestamp_ms, ..Event::default() })
         };
         Logged { arn: arn.to_owned(), configuration, events: times.iter().map(event).collect() }
     }

@@ -20,13 +20,8 @@ fn logged(group: &str, ids: &[u64]) -> Logged {
         log_group_arns: vec![format!("arn:aws:logs:eu-west-1:123456789012:log-group:{group}:*")],
         ..Configuration::default()
     };
-    let event = |id: &u64| HistoryEvent {
-        event: Event { id: *id, timestamp_ms: TIME_MS, ..Event::default() },
-        input: None,
-        output: None,
-        assigned: Vec::new(),
-        version_arn: None,
-        alias_arn: None,
+    let event = |id: &u64| {
+        HistoryEvent::without_payloads(Event { id: *id, timestamp_ms: TIME_MS, ..Event::default() })
     };
     Logged { arn: ARN.to_owned(), configuration, events: ids.iter().map(event).collect() }
 }
