@@ -209,6 +209,7 @@ fn new_head(
     arn: String,
 ) -> Result<Head, ViewError> {
     let revision: Option<Revision> = Draft::new(desk.view).peek(&key::revision(id, release.revision))?;
+    let revision = revision.ok_or_else(|| missing_revision(machine))?;
     let definition = desk.definitions.definition(desk.view, id, release.revision)?;
     let longest = desk.limits.execution_seconds_max;
     let timeout_seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
@@ -226,7 +227,8 @@ fn new_head(
         timeout_due_ms: Some(seconds::after(desk.now.0, timeout_seconds)),
         parent: request.parent.clone(),
         trace_header: request.trace_header.clone(),
-        role_arn: revision.ok_or_else(|| missing_revision(machine))?.role_arn,
+        observed: revision.configuration.if_observed(),
+        role_arn: revision.role_arn,
         version: release.version,
         alias: release.alias,
         ..Head::default()

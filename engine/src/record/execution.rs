@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::arn;
 use crate::id::MachineId;
 
-use super::{MapRunLink, PayloadRef};
+use super::{Configuration, MapRunLink, PayloadRef};
 
 /// AWS's `ExecutionStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -108,6 +108,9 @@ pub struct Head {
     /// The name of the alias that it was started by; empty if it was started by none.
     #[prost(string, tag = "31")]
     pub alias: String,
+    /// Its revision's, if anybody is to be told of it.
+    #[prost(message, optional, tag = "50")]
+    pub observed: Option<Configuration>,
 }
 
 impl Head {

@@ -4,7 +4,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
-use super::StateMachineType;
+use super::{Configuration, StateMachineType};
 
 /// AWS's `MapRunStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -161,6 +161,9 @@ pub struct MapRun {
     /// How many of the items that were taken are in the open batch, and in no child yet.
     #[prost(uint64, tag = "37")]
     pub open_batch_items: u64,
+    /// Of the children: as that of the execution.
+    #[prost(message, optional, tag = "50")]
+    pub observed: Option<Configuration>,
 }
 
 /// How many have ended, and how.

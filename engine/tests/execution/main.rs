@@ -12,6 +12,7 @@ mod lambda;
 mod limits;
 mod map;
 mod nested;
+mod observed;
 mod schedules;
 mod start;
 mod status_changes;
