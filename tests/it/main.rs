@@ -11,4 +11,5 @@ mod states;
 mod status_changes;
 mod tasks;
 mod telling;
+mod tools;
 mod validate;
