@@ -1,5 +1,6 @@
 //! What tools do that people deploy and work with: Terraform, CloudFormation (and with it CDK, SAM and the Serverless Framework), aws-cli.
 
+mod aws_cli;
 mod cdk;
 mod terraform;
 
