@@ -1,6 +1,6 @@
 //! StartExecution, DescribeExecution, ListExecutions, StopExecution, GetExecutionHistory.
 
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, IncludedData};
 use keepstep_tests::wait;
 
 use super::{PASS, WAIT, assert_refused, server, state_machine};
@@ -211,5 +211,27 @@ async fn a_history_comes_in_pages_from_either_end() -> anyhow::Result<()> {
         "InvalidToken",
         "Invalid Token: 'Invalid token'",
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_is_kept_back_where_metadata_is_asked_for() -> anyhow::Result<()> {
+    let (_server, client) = server().await?;
+    let arn = state_machine(&client, "m", PASS).await?;
+    let execution = client.start_execution().state_machine_arn(&arn).input("[1]").send().await?.execution_arn;
+    for (asked, data, definition) in [
+        (None, Some("[1]"), PASS),
+        (Some(IncludedData::AllData), Some("[1]"), PASS),
+        (Some(IncludedData::MetadataOnly), None, "{}"),
+    ] {
+        let describe = client.describe_execution().execution_arn(&execution);
+        let described = describe.set_included_data(asked.clone()).send().await?;
+        assert_eq!((described.input.as_deref(), described.output.as_deref()), (data, data));
+        let included = [described.input_details, described.output_details];
+        let included = included.map(|details| details.map(|details| details.included));
+        assert_eq!(included, [Some(data.is_some()), Some(data.is_some())]);
+        let describe = client.describe_state_machine_for_execution().execution_arn(&execution);
+        assert_eq!(describe.set_included_data(asked).send().await?.definition, definition);
+    }
     Ok(())
 }

@@ -1,14 +1,15 @@
-//! TestState. The SDK puts `sync-` before the host's name, which no local address has: the requests are written here.
+//! TestState. The tables write their requests themselves, and see the whole answers.
 
 use std::time::Instant;
 
+use aws_sdk_sfn::types::{InspectionData, InspectionLevel, TestExecutionStatus};
 use keepstep_tests::api::Api;
 use keepstep_tests::lambda::{LambdaEndpoint, Reply};
 use keepstep_tests::process::Server;
 use keepstep_tests::sdk;
 use serde_json::{Value, json};
 
-use super::{ROLE, WAIT, state_machine};
+use super::{ROLE, WAIT, server, state_machine};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
@@ -101,6 +102,30 @@ async fn a_state_is_tested_with_all_that_a_request_may_say() -> anyhow::Result<(
     for (request, expected) in cases {
         assert_eq!(parsed(api.ok("TestState", request.clone()).await?), expected, "{request}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdk_understands_what_is_told() -> anyhow::Result<()> {
+    let (_server, client) = server().await?;
+    let choice =
+        json!({ "Type": "Choice", "Choices": [{ "Variable": "$.a", "NumericEquals": 1, "Next": "One" }] });
+    let test = client.test_state().definition(choice.to_string()).inspection_level(InspectionLevel::Debug);
+    let tested = test.clone().input(r#"{"a":1}"#).send().await?;
+    assert_eq!(
+        (tested.status, tested.next_state.as_deref()),
+        (Some(TestExecutionStatus::Succeeded), Some("One"))
+    );
+    assert_eq!(tested.output.as_deref(), Some(r#"{"a":1}"#));
+    let seen = InspectionData::builder().input(r#"{"a":1}"#).after_input_path(r#"{"a":1}"#).build();
+    assert_eq!(tested.inspection_data, Some(seen));
+    let tested = test.input(r#"{"a":2}"#).send().await?;
+    assert_eq!(
+        (tested.status, tested.error.as_deref()),
+        (Some(TestExecutionStatus::Failed), Some("States.Runtime"))
+    );
+    let bad = client.test_state().definition(r#"{"Type":"Pass"}"#).send().await;
+    assert!(bad.expect_err("it ends nowhere").into_service_error().is_invalid_definition());
     Ok(())
 }
 
