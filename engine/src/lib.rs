@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod query;
 pub mod record;
 pub mod request_log;
+pub mod retention;
 pub mod stimulus;
 mod taggable;
 pub mod task_token;

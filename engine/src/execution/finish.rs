@@ -7,12 +7,13 @@ use super::{fan_out, status_change};
 use crate::arn::StateMachineArn;
 use crate::draft::Draft;
 use crate::effect::Effect;
-use crate::id::{BranchId, ExecutionId, Timestamp};
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::map_run;
 use crate::record::{
     ChildResult, EventDetails, EventType, ExecutionStatus, Head, PayloadRef, StateMachine, StateMachineStatus,
 };
+use crate::retention;
 use crate::view::ViewError;
 
 /// The root has ended with this output.
@@ -90,8 +91,9 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     }
     run.head.set_status(status);
     run.head.stopped_ms = Some(run.now_ms());
-    let limits = run.desk.limits;
-    let expiry = super::seconds::after(run.now_ms(), limits.retention_seconds);
+    let machine = MachineId::from_slice(&run.head.machine);
+    let kept = retention::seconds(&run.draft, machine, run.desk.limits)?;
+    let expiry = super::seconds::after(run.now_ms(), kept);
     run.draft.put_empty(key::expiry(Timestamp(expiry), run.id));
     report(run)?;
     status_change::tell(run);

@@ -11,7 +11,7 @@ use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 use super::settings::Throttling;
 use super::{Error, Settings};
 use crate::express::Room;
-use crate::{lambda, leader, logs, s3, status_changes, traces};
+use crate::{lambda, leader, logs, s3, status_changes, traces, url};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -82,6 +82,11 @@ impl Node {
         if !insecure {
             refuse_open(&gateway, auth, &peers, node_listen, &security)?;
         }
+        // In a shell that is set up for this server's clients, the endpoint of all services is this server: it doesn't call itself.
+        let variable = |name: &str| {
+            let is_own = |url: &String| name == "AWS_ENDPOINT_URL" && url::leads_to(url, &gateway.listen);
+            variable(name).filter(|value| !is_own(value))
+        };
         let lambda_endpoint = [settings.lambda_endpoint.clone()]
             .into_iter()
             .chain(["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"].map(&variable))

@@ -160,6 +160,7 @@ fn lambda_endpoints_come_from_settings_and_then_from_the_sdks_variables() {
     check(&[], &[], None);
     check(&[], &both, Some("http://lambda"));
     check(&[], &both[1..], Some("http://aws"));
+    check(&[], &[("AWS_ENDPOINT_URL", "http://localhost:8083")], None);
     check(&["--lambda-endpoint", "http://own"], &both, Some("http://own"));
     check(&["--lambda-function", "f=http://f"], &both, Some("http://f"));
 }
