@@ -109,7 +109,7 @@ pub struct Head {
     #[prost(string, tag = "31")]
     pub alias: String,
     /// Its revision's, if anybody is to be told of it.
-    #[prost(message, optional, tag = "40")]
+    #[prost(message, optional, tag = "50")]
     pub observed: Option<Configuration>,
 }
 

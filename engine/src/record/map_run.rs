@@ -162,7 +162,7 @@ pub struct MapRun {
     #[prost(uint64, tag = "37")]
     pub open_batch_items: u64,
     /// Of the children: as that of the execution.
-    #[prost(message, optional, tag = "40")]
+    #[prost(message, optional, tag = "50")]
     pub observed: Option<Configuration>,
 }
 
