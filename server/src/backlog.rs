@@ -55,8 +55,8 @@ impl<T> Backlog<T> {
 
     /// Puts something of about so many bytes in; `count` is what it counts for if there is no room.
     pub(crate) fn put(&self, item: T, bytes: usize, count: usize) {
-        // Room that there can never be is asked for in vain.
-        let bytes = u32::try_from(bytes.max(1)).unwrap_or(u32::MAX);
+        // More room than there can be is asked for in vain.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).clamp(1, WAITING_BYTES_MAX + 1);
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let put = room.ok().and_then(|room| self.sender.try_send(Waiting { item, room }).ok());
         if put.is_none() {

@@ -94,11 +94,11 @@ impl Node {
             .find(|url| !url.is_empty());
         let lambda = lambda::Endpoints::new(lambda_endpoint.as_deref(), &settings.lambda_function)
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
-        let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
+        let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, variable)
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
-        let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, &variable)
+        let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, variable)
             .map_err(|error| Error::Invalid { setting: "otlp-endpoint", reason: error.to_string() })?;
-        let logs = logs(&settings, &name, &gateway.default_region, &variable)?;
+        let logs = logs(&settings, &name, &gateway.default_region, variable)?;
         let webhook_secret = secret(
             ("webhook-secret", settings.webhook_secret.as_deref()),
             ("webhook-secret-file", settings.webhook_secret_file.as_deref()),
@@ -108,7 +108,7 @@ impl Node {
             &settings.webhook,
             webhook_secret.as_deref(),
             &gateway.default_region,
-            &variable,
+            variable,
         )
         .map_err(|error| Error::Invalid { setting: "events-endpoint, webhook", reason: error.to_string() })?;
         let defaults = Tuning::default();

@@ -91,11 +91,10 @@ impl Pool {
 
 impl State {
     fn take(&mut self) -> Option<Job> {
-        if self.taken_first < TAKEN_FIRST_MAX || self.usual.is_empty() {
-            if let Some(job) = self.first.pop_front() {
-                self.taken_first = self.taken_first.saturating_add(1);
-                return Some(job);
-            }
+        let comes_first = self.taken_first < TAKEN_FIRST_MAX || self.usual.is_empty();
+        if comes_first && let Some(job) = self.first.pop_front() {
+            self.taken_first = self.taken_first.saturating_add(1);
+            return Some(job);
         }
         self.taken_first = 0;
         self.usual.pop_front().or_else(|| self.first.pop_front())

@@ -32,6 +32,8 @@ use lines::Lines;
 
 /// What is taken from the backlog at a time.
 const BATCH_MAX: usize = 256;
+/// Events of one step are put into the backlog in pieces of about so many bytes.
+const PIECE_BYTES: usize = 1 << 20;
 /// What an event takes up in memory beside its texts, about.
 const EVENT_BYTES: usize = 512;
 
@@ -67,9 +69,19 @@ impl Logs {
 
     /// Takes events to be logged.
     pub(crate) fn log(&self, logged: Logged) {
-        let count = logged.events.len();
-        let bytes = logged.events.iter().map(|event| event.bytes() + EVENT_BYTES).sum();
-        self.backlog.put(logged, bytes, count);
+        let Logged { arn, configuration, events } = logged;
+        let mut events = events.into_iter().peekable();
+        // The events of one step may all show the same large payload: they wait in pieces, so that none asks for all the room.
+        while events.peek().is_some() {
+            let (mut piece, mut bytes) = (Vec::new(), 0);
+            while let Some(event) = events.next_if(|_| bytes < PIECE_BYTES) {
+                bytes += event.bytes() + EVENT_BYTES;
+                piece.push(event);
+            }
+            let count = piece.len();
+            let logged = Logged { arn: arn.clone(), configuration: configuration.clone(), events: piece };
+            self.backlog.put(logged, bytes, count);
+        }
     }
 }
 
@@ -115,5 +127,43 @@ fn write_lines(lines: &mut Lines, logged: Logged, losses: &Losses) {
     match lines.write(&text) {
         Ok(()) => counter!(metric::LOG_EVENTS).increment(count as u64),
         Err(error) => losses.count(count, &format!("they can't be written: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use keepstep_engine::query::HistoryEvent;
+    use keepstep_engine::record::{Configuration, Event, EventType};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_large_step_is_written_whole_and_in_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let config = file::FileConfig { path: path.clone(), bytes_max: u64::MAX, files_max: 1 };
+        let (logs, writing) =
+            Logs::start(Destination::File(config), &Handle::current()).expect("no credentials");
+        let payload = Bytes::from(format!("\"{}\"", "x".repeat(300_000)));
+        let event = |id| HistoryEvent {
+            input: Some(payload.clone()),
+            ..HistoryEvent::without_payloads(Event {
+                id,
+                kind: EventType::PassStateEntered as i32,
+                ..Event::default()
+            })
+        };
+        let events = (1..=100).map(event).collect();
+        logs.log(Logged { arn: "arn".into(), configuration: Configuration::default(), events });
+        writing.close(Duration::from_secs(60)).await;
+        let text = std::fs::read_to_string(path).expect("a file");
+        let id = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            line.get("id").and_then(|id| id.as_str()?.parse::<u64>().ok())
+        };
+        assert!(text.lines().filter_map(id).eq(1..=100));
     }
 }

@@ -23,8 +23,9 @@ use crate::backlog::{Background, Backlog, Losses};
 use crate::metric;
 pub(crate) use config::Config;
 
-/// Histories that are read at a time.
-const READING_MAX: usize = 64;
+/// Executions whose histories wait to be read, or are read. Only the threads of the evaluation pool read, so that no more histories than
+/// there are threads are in memory.
+const READING_MAX: usize = 4_096;
 /// The least time between two reminders that there is no collector.
 const REMINDER_INTERVAL: Duration = Duration::from_secs(60 * 60);
 

@@ -1,10 +1,12 @@
 //! Execution logs in CloudWatch Logs.
 
 use aws_sdk_sfn::types::LogLevel;
+use keepstep_tests::api::Api;
 use keepstep_tests::cloud_watch::CloudWatchLogs;
-use keepstep_tests::process::Server;
+use keepstep_tests::cluster::metric;
+use keepstep_tests::process::{Server, free_port};
 use keepstep_tests::stage::Stage;
-use keepstep_tests::wait;
+use keepstep_tests::{sdk, wait};
 
 use super::logs::{logging, run};
 
@@ -41,5 +43,21 @@ async fn a_log_group_gets_the_events_in_their_order() -> anyhow::Result<()> {
     assert_eq!(lines, expected);
     assert!(name.starts_with("states/m/"), "{name}");
     assert!(!stage.server.data().join("execution-log.jsonl").exists(), "logs go to one place");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_delays_nothing() -> anyhow::Result<()> {
+    let nobody = format!("http://127.0.0.1:{}", free_port()?);
+    let stage = Stage::start_with(Server::builder().flag("--logs-endpoint", nobody)).await?;
+    const TEXT: &str = r#"{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}"#;
+    run(&stage, "m", logging(LogLevel::All, false), TEXT).await?;
+    let api = Api::new(&stage.server.endpoint(), sdk::ACCOUNT);
+    wait::until("what is lost is counted", || async {
+        let (_, text) = api.get("/metrics").await.ok()?;
+        (metric(&text, "keepstep_execution_log_events_lost_total") == Some(4.0)).then_some(())
+    })
+    .await?;
+    assert!(stage.server.log().contains("execution log events are lost"), "{}", stage.server.log());
     Ok(())
 }
