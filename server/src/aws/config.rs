@@ -28,7 +28,7 @@ impl Config {
     ) -> Result<Self, Error> {
         Ok(Self {
             service,
-            endpoint: endpoint(endpoint_setting, service.endpoint_variable, &variable)?,
+            endpoint: endpoint(endpoint_setting, service.endpoint_variables, &variable)?,
             region: region(&variable).unwrap_or_else(|| server_region.to_owned()),
             credentials: Credentials::new(&variable),
         })

@@ -13,18 +13,18 @@ pub(crate) enum Error {
     Credentials(String),
 }
 
-/// The endpoint of a service without a slash at its end: that of the settings, or the service's own variable's, or that of all services.
+/// The endpoint of a service without a slash at its end: that of the settings, or that of the service's own variables, or that of all services.
 /// `None` means AWS's own.
 pub(crate) fn endpoint(
     setting: Option<&str>,
-    own_variable: &str,
+    own_variables: &[&str],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<String>, Error> {
     let set = |url: &String| !url.is_empty();
     let url = setting
         .map(str::to_owned)
         .filter(set)
-        .or_else(|| variable(own_variable).filter(set))
+        .or_else(|| own_variables.iter().find_map(|name| variable(name).filter(set)))
         .or_else(|| variable("AWS_ENDPOINT_URL").filter(set));
     url.map(|url| url::endpoint(&url).filter(|url| !url.contains('?')).ok_or(Error::Url(url))).transpose()
 }

@@ -7,14 +7,21 @@ pub(crate) struct Service {
     pub(super) name: &'static str,
     /// What `X-Amz-Target` has before the operation's name.
     pub(super) target: &'static str,
-    /// The variable by which AWS's SDKs know its endpoint; `AWS_ENDPOINT_URL` is that of all services.
-    pub(super) endpoint_variable: &'static str,
+    /// The variables that name its endpoint: by the name that AWS's SDKs have for it, then by that of its hosts; `AWS_ENDPOINT_URL` is
+    /// that of all services.
+    pub(super) endpoint_variables: &'static [&'static str],
 }
 
 /// EventBridge.
-pub(crate) const EVENTS: Service =
-    Service { name: "events", target: "AWSEvents", endpoint_variable: "AWS_ENDPOINT_URL_EVENTS" };
+pub(crate) const EVENTS: Service = Service {
+    name: "events",
+    target: "AWSEvents",
+    endpoint_variables: &["AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_EVENTS"],
+};
 
 /// CloudWatch Logs.
-pub(crate) const LOGS: Service =
-    Service { name: "logs", target: "Logs_20140328", endpoint_variable: "AWS_ENDPOINT_URL_LOGS" };
+pub(crate) const LOGS: Service = Service {
+    name: "logs",
+    target: "Logs_20140328",
+    endpoint_variables: &["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_LOGS"],
+};

@@ -44,6 +44,8 @@ fn services_are_found_where_settings_and_variables_say() {
     check(None, &[], Some("cn-north-1"), "https://events.cn-north-1.amazonaws.com.cn/");
     check(None, &[all], None, "http://all:1/");
     check(None, &[all, own], None, "https://events:2/base/");
+    let of_sdks = ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://sdks");
+    check(None, &[all, own, of_sdks], None, "http://sdks/");
     check(Some("http://mine"), &[all, own], None, "http://mine/");
     check(Some(""), &[("AWS_ENDPOINT_URL_EVENTS", ""), all], None, "http://all:1/");
 }
@@ -179,7 +181,7 @@ async fn gateway() -> String {
 #[tokio::test]
 async fn a_verifier_accepts_the_signature_and_no_other() {
     const STATES: Service =
-        Service { name: "states", target: "AWSStepFunctions", endpoint_variable: "AWS_ENDPOINT_URL_STATES" };
+        Service { name: "states", target: "AWSStepFunctions", endpoint_variables: &["AWS_ENDPOINT_URL_SFN"] };
     let url = gateway().await;
     let other_secret = [KEYS[0], ("AWS_SECRET_ACCESS_KEY", "another"), KEYS[2]];
     for (keys, code) in [

@@ -169,8 +169,8 @@ pub(crate) struct Settings {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) otlp_header: Vec<String>,
-    /// EventBridge-compatible endpoint that is told of executions' status changes, or `none` [default: AWS_ENDPOINT_URL_EVENTS, or
-    /// AWS_ENDPOINT_URL, or none].
+    /// EventBridge-compatible endpoint that is told of executions' status changes, or `none` [default: AWS_ENDPOINT_URL_EVENTBRIDGE, or
+    /// AWS_ENDPOINT_URL_EVENTS, or AWS_ENDPOINT_URL, or none].
     #[arg(long, env = "KEEPSTEP_EVENTS_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) events_endpoint: Option<String>,

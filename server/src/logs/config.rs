@@ -84,10 +84,7 @@ impl Destination {
                 return Err(Error::NoFolder(path.to_owned()));
             }
         } else if wanted.endpoint != Some(NONE) {
-            // By this name the SDKs know the service; the other one is that of its hosts.
-            let of_sdks = variable("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS");
-            let endpoint = wanted.endpoint.or(of_sdks.as_deref());
-            let config = aws::Config::new(&aws::LOGS, endpoint, wanted.region, variable)?;
+            let config = aws::Config::new(&aws::LOGS, wanted.endpoint, wanted.region, variable)?;
             if config.has_endpoint() {
                 let writer = hex::encode(&Sha256::digest(wanted.node_name)[..4]);
                 return Ok(Self::CloudWatch { config, writer });

@@ -22,7 +22,7 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         Ok(Self {
-            endpoint: aws::endpoint(endpoint, "AWS_ENDPOINT_URL_S3", &variable)?,
+            endpoint: aws::endpoint(endpoint, &["AWS_ENDPOINT_URL_S3"], &variable)?,
             region: aws::region(&variable).unwrap_or_else(|| region.to_owned()),
             credentials: Credentials::new(&variable),
         })
