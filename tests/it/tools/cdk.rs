@@ -3,7 +3,8 @@
 //! `cdk/orders.template.json` has the resources of Step Functions of a template that aws-cdk-lib 2.276 synthesized. What is called for them is
 //! made from the sources of CloudFormation's own handlers (github.com/aws-cloudformation/aws-cloudformation-resource-providers-stepfunctions)
 //! and from the permissions in their published schemas: `AWS::StepFunctions::StateMachine`, `StateMachineVersion`, `StateMachineAlias` and
-//! `Activity`. References and substitutions are resolved before anything is called, as CloudFormation does.
+//! `Activity`. References and substitutions are resolved before anything is called, as CloudFormation does. `cdk/constructs.json` has the
+//! definitions that the same library makes of its constructs, with references resolved.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,10 @@ use keepstep_tests::sdk::ACCOUNT;
 use keepstep_tests::wait;
 use serde_json::{Value, json};
 
-use super::{ROLE, retag, tag_list, tags, text, unless};
+use super::{ROLE, retag, server, tag_list, tags, text, unless};
 
 const TEMPLATE: &str = include_str!("cdk/orders.template.json");
+const CONSTRUCTS: &str = include_str!("cdk/constructs.json");
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:Orders-Price";
 /// The logical ids, in an order that dependencies allow.
 const ACTIVITY: &str = "ApprovalD0E6B331";
@@ -349,5 +351,20 @@ async fn run(stack: &Stack) -> anyhow::Result<()> {
     });
     assert_eq!((text(&ended, "status"), output), ("SUCCEEDED", expected));
     assert_eq!(ended["stateMachineVersionArn"], stack.value("Version.Arn")?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_constructs_come_to_is_accepted() -> anyhow::Result<()> {
+    let (_server, api) = server().await?;
+    let constructs: BTreeMap<String, Value> = serde_json::from_str(CONSTRUCTS)?;
+    assert_eq!(constructs.len(), 17);
+    for (number, (what, definition)) in constructs.iter().enumerate() {
+        let definition = definition.to_string();
+        let judged = api.ok("ValidateStateMachineDefinition", json!({"definition": definition})).await?;
+        assert_eq!(judged, json!({"result": "OK", "diagnostics": [], "truncated": false}), "{what}");
+        let request = json!({"name": format!("m{number}"), "definition": definition, "roleArn": ROLE});
+        api.ok("CreateStateMachine", request).await?;
+    }
     Ok(())
 }
