@@ -147,19 +147,22 @@ impl Provider {
         }
         self.0.ok("UpdateStateMachine", request).await?;
         wait::until("the update is seen", || async {
-            let seen = self.read(arn).await.ok()??;
-            differences(&without_tags(new), &seen).iter().all(|name| name == "tags").then_some(())
+            let seen = self.describe(arn).await.ok()??;
+            (seen["definition"] == new.definition && seen["roleArn"] == new.role).then_some(())
         })
         .await
     }
 
+    /// What is asked again and again until something is seen; `None` if there is no such state machine.
+    async fn describe(&self, arn: &str) -> anyhow::Result<Option<Value>> {
+        let request = json!({"stateMachineArn": arn});
+        unless(&self.0, "StateMachineDoesNotExist", "DescribeStateMachine", request).await
+    }
+
     /// The attributes of a state machine; `None` if there is none.
     async fn read(&self, arn: &str) -> anyhow::Result<Option<Value>> {
+        let Some(described) = self.describe(arn).await? else { return Ok(None) };
         let request = json!({"stateMachineArn": arn});
-        let gone = "StateMachineDoesNotExist";
-        let Some(described) = unless(&self.0, gone, "DescribeStateMachine", request.clone()).await? else {
-            return Ok(None);
-        };
         let versions = self.0.ok("ListStateMachineVersions", request).await?;
         let logging = &described["loggingConfiguration"];
         let group = logging.pointer("/destinations/0/cloudWatchLogsLogGroup/logGroupArn");
@@ -189,7 +192,7 @@ impl Provider {
     async fn delete(&self, arn: &str) -> anyhow::Result<()> {
         self.0.ok("DeleteStateMachine", json!({"stateMachineArn": arn})).await?;
         wait::until("the state machine is gone", || async {
-            self.read(arn).await.map(|read| read.is_none().then_some(())).transpose()
+            self.describe(arn).await.map(|described| described.is_none().then_some(())).transpose()
         })
         .await?
     }
