@@ -1,7 +1,7 @@
 //! Executions: how they start, and what happens to them when something happened to them.
 //!
 //! Read in this order: `start` and `step` (the two ways in), `run` (the working set of a step), `drive` (how branches run), `states`
-//! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`. Nothing here calls itself: nesting is data.
+//! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`, `redrive`. Nothing here calls itself: nesting is data.
 
 mod compute;
 mod context;
@@ -16,6 +16,7 @@ mod inspection;
 mod interrupt;
 mod io;
 mod payload;
+mod redrive;
 mod release;
 mod retry;
 mod run;
@@ -31,6 +32,8 @@ pub(crate) use finish::is_active;
 pub(crate) use index::Index;
 pub use inspection::{Inspection, Left, Waypoint};
 pub use payload::read_payload;
+pub(crate) use redrive::redrive_child;
+pub use redrive::{Redrivability, redrivability};
 pub(crate) use run::inner_flow;
 pub(crate) use seconds::after as seconds_after;
 pub(crate) use start::launch;

@@ -3,6 +3,7 @@
 use std::str;
 
 use bytes::Bytes;
+use keepstep_asl::definition::Definition;
 use keepstep_asl::jackson;
 
 use super::release::Release;
@@ -16,6 +17,7 @@ use crate::effect::Effect;
 use crate::id::MachineId;
 use crate::id::{BranchId, ExecutionId, RequestId};
 use crate::key;
+use crate::limits::Limits;
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
     Branch, EventDetails, EventType, ExecutionStatus, Head, NameHold, ParentLink, PayloadRef, Revision,
@@ -161,6 +163,12 @@ fn existing(
     Err(already_exists(&head.arn).into())
 }
 
+/// How long an execution of a definition may run, in seconds.
+pub(super) fn timeout_seconds(definition: &Definition, limits: &Limits) -> u64 {
+    let longest = limits.execution_seconds_max;
+    definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest))
+}
+
 fn missing_revision(machine: &StateMachine) -> ViewError {
     ViewError::Missing { what: "a revision", key: hex::encode(&machine.id) }
 }
@@ -175,8 +183,7 @@ fn new_head(
 ) -> Result<Head, ViewError> {
     let revision: Option<Revision> = Draft::new(desk.view).peek(&key::revision(id, release.revision))?;
     let definition = desk.definitions.definition(desk.view, id, release.revision)?;
-    let longest = desk.limits.execution_seconds_max;
-    let timeout_seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
+    let timeout_seconds = timeout_seconds(&definition, desk.limits);
     Ok(Head {
         arn,
         state_machine_arn: machine.arn.clone(),

@@ -337,7 +337,7 @@ impl Local {
                     self.arrivals.push_back((execution, Stimulus::ChildFinished { branch, attempt }));
                 }
                 Effect::Transitions(entered) => self.transitions += entered,
-                Effect::Started | Effect::Finished(_) => {}
+                Effect::Started | Effect::Redriven | Effect::Finished(_) => {}
                 effect => self.effects.push_back(effect),
             }
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Outcome {
     /// The answer.
-    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5, 10")]
     pub answer: Option<outcome::Answer>,
 }
 
@@ -32,6 +32,9 @@ pub mod outcome {
         /// Of GetActivityTask: a poll asked again gets the same task.
         #[prost(message, tag = "5")]
         HandedOut(HandedOut),
+        /// Of RedriveExecution.
+        #[prost(message, tag = "10")]
+        Redriven(Redriven),
     }
 
     /// Nothing to say.
@@ -72,6 +75,14 @@ pub mod outcome {
         /// Milliseconds since the epoch.
         #[prost(int64, tag = "1")]
         pub stopped_ms: i64,
+    }
+
+    /// An execution was redriven.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Redriven {
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub redriven_ms: i64,
     }
 
     /// An activity task was handed out.

@@ -92,6 +92,7 @@ fn expected_index(
             Phase::FannedOut(fan_out) => {
                 fan_out.ready_since_ms.map(|due| timer(TimerKind::Resume, due));
             }
+            Phase::Stopped(_) => panic!("{branch:?} is stopped while the execution runs"),
             Phase::MapRun(_) => {
                 calls.insert(CallKey { execution, branch: *branch, kind: CallKind::MapRun });
             }
