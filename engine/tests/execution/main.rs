@@ -12,6 +12,7 @@ mod lambda;
 mod limits;
 mod map;
 mod nested;
+mod redrive;
 mod schedules;
 mod start;
 mod variables;
