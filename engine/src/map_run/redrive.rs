@@ -40,6 +40,7 @@ const FATAL: [&str; 3] = ["States.DataLimitExceeded", "States.Runtime", "States.
 /// Whether a map run that is over can be redriven. One that came to its end, or had no child, is started anew by its execution.
 pub(super) fn is_redrivable(record: &MapRun) -> bool {
     let is_fatal = record.error.as_deref().is_some_and(|error| FATAL.contains(&error));
+    let is_fatal = is_fatal || record.results_too_large;
     record.status() != MapRunStatus::Succeeded && record.children_started > 0 && !is_fatal
 }
 

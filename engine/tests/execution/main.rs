@@ -13,6 +13,7 @@ mod limits;
 mod map;
 mod nested;
 mod redrive;
+mod redrive_map_run;
 mod schedules;
 mod start;
 mod variables;
