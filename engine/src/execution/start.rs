@@ -153,8 +153,11 @@ fn existing(
     request: &StartExecution,
 ) -> Result<Started, Refusal> {
     let is_same_request = head.request == request.request.as_bytes()[..];
+    // One that reports its end to somebody else can't be waited for: that would be for ever.
+    let would_report = request.parent.is_none() || head.parent == request.parent;
     let is_same_start = || -> Result<bool, ViewError> {
         Ok(head.status() == ExecutionStatus::Running
+            && would_report
             && super::read_payload(view, execution, head.input)? == request.input)
     };
     if is_same_request || is_same_start()? {

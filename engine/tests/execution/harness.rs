@@ -390,6 +390,8 @@ impl World {
                 let mut request = self.request(&call.name, &self.payload(key.execution, payload));
                 request.state_machine_arn.clone_from(&call.target);
                 request.parent = call.reports_end.then_some(parent);
+                let call_number = u128::from(key.branch.0) << 64 | u128::from(call.attempt);
+                request.request = RequestId::from_bytes(call_number.to_be_bytes());
                 match self.start(&request) {
                     Ok(started) => execution::start_result(&started, "id", "date"),
                     Err(Refusal::Api(error)) => execution::start_failure(error.code, &error.message, "id"),

@@ -670,6 +670,30 @@ fn a_parent_starts_another_child() {
     assert_eq!(kinds_behind(&world, id(), 5), expected);
 }
 
+/// A child with a name of its own exists already, whether it runs again or not.
+#[test]
+fn a_parent_does_not_wait_for_a_child_that_reports_to_nobody() {
+    for is_redriven in [false, true] {
+        let mut world = parent(r#","Name":"c""#);
+        for act in [Pass(5_000), Lead] {
+            world.act(id(), &act);
+        }
+        if is_redriven {
+            // It takes five seconds only where it is stopped before it has failed.
+            let child = ExecutionId::of_arn(CHILD_ARN);
+            let mut head = world.head(child);
+            head.set_status(ExecutionStatus::Running);
+            head.parent = None;
+            world.write(|draft| draft.put(key::head(child), &head));
+        }
+        for act in [Redrive, Lead] {
+            world.act(id(), &act);
+        }
+        let error = "StepFunctions.ExecutionAlreadyExistsException";
+        assert_eq!(world.head(id()).error.as_deref(), Some(error), "{is_redriven}");
+    }
+}
+
 /// Its parent has gone on without it, and isn't told a second time.
 #[test]
 fn a_child_that_is_redriven_by_itself_has_no_parent_any_more() {
