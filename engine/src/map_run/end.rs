@@ -9,7 +9,7 @@ use super::work::Work;
 use super::{map_state, outcome};
 use crate::draft::decode;
 use crate::effect::Effect;
-use crate::execution::seconds_after;
+use crate::execution::{self, seconds_after};
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey};
 use crate::record::{
@@ -43,6 +43,10 @@ impl Work<'_> {
         let status = head.status();
         self.record.children.count(status, 1);
         self.record.items.count(status, link.items);
+        if execution::has_ended_for_good(head, self.desk.limits) {
+            self.record.not_redrivable += 1;
+            self.record.items_not_redrivable += link.items;
+        }
         let is_written = !self.setup()?.destination.is_empty();
         if is_written || self.record.results_too_large {
             return Ok(());

@@ -84,6 +84,12 @@ pub fn redrivability(
     Ok(if head.map_run.is_some() { Redrivability::ByMapRun } else { Redrivability::Redrivable })
 }
 
+/// Whether an execution has ended without success and has no room in its history for a redrive, whenever that may be asked for.
+pub(crate) fn has_ended_for_good(head: &Head, limits: &Limits) -> bool {
+    let is_unsuccessful = !matches!(head.status(), ExecutionStatus::Running | ExecutionStatus::Succeeded);
+    is_unsuccessful && !head.is_express() && !has_room(head.next_event_id.saturating_sub(1), limits)
+}
+
 /// Whether a history of so many events has room for `ExecutionRedriven` and an event more.
 pub(in super::super) fn has_room(events: u64, limits: &Limits) -> bool {
     events < limits.history_events_max.saturating_sub(1)

@@ -30,6 +30,7 @@ use crate::record::{
 use crate::view::ViewError;
 
 use super::step::Reply;
+pub(crate) use judge::has_ended_for_good;
 pub(super) use judge::has_room;
 pub use judge::{Redrivability, redrivability};
 
