@@ -57,6 +57,7 @@ operations! {
     ListStateMachines,
     ListTagsForResource,
     PublishStateMachineVersion,
+    RedriveExecution,
     SendTaskFailure,
     SendTaskHeartbeat,
     SendTaskSuccess,

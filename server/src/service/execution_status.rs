@@ -4,9 +4,10 @@ use keepstep_engine::query::StatusFilter;
 use keepstep_engine::record::ExecutionStatus;
 use keepstep_proto::workflow::v1 as proto;
 
-/// To the contract.
-pub(super) fn to_proto(status: ExecutionStatus) -> proto::ExecutionStatus {
+/// To the contract. One that is still to be redriven with its map run is shown as such, whatever it has come to before.
+pub(super) fn to_proto(status: ExecutionStatus, is_pending: bool) -> proto::ExecutionStatus {
     match status {
+        _ if is_pending => proto::ExecutionStatus::PendingRedrive,
         ExecutionStatus::Running => proto::ExecutionStatus::Running,
         ExecutionStatus::Succeeded => proto::ExecutionStatus::Succeeded,
         ExecutionStatus::Failed => proto::ExecutionStatus::Failed,
@@ -25,17 +26,5 @@ pub(super) fn filter_from_proto(status: proto::ExecutionStatus) -> StatusFilter 
         proto::ExecutionStatus::TimedOut => StatusFilter::Only(ExecutionStatus::TimedOut),
         proto::ExecutionStatus::Aborted => StatusFilter::Only(ExecutionStatus::Aborted),
         proto::ExecutionStatus::PendingRedrive => StatusFilter::PendingRedrive,
-    }
-}
-
-/// AWS's `redriveStatus` and `redriveStatusReason` of an execution.
-pub(super) fn redrive(status: ExecutionStatus) -> (&'static str, String) {
-    match status {
-        ExecutionStatus::Running | ExecutionStatus::Succeeded => {
-            ("NOT_REDRIVABLE", format!("Execution is {} and cannot be redriven", status.api_name()))
-        }
-        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
-            ("REDRIVABLE", String::new())
-        }
     }
 }

@@ -12,6 +12,7 @@ mod delete_activity;
 mod delete_state_machine;
 mod delete_state_machine_alias;
 mod delete_state_machine_version;
+mod deliver;
 mod describe_activity;
 mod describe_execution;
 mod describe_map_run;
@@ -32,6 +33,7 @@ mod list_state_machines;
 mod list_tags_for_resource;
 mod page;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod route;
 mod send_task_failure;
 mod send_task_heartbeat;
@@ -235,6 +237,16 @@ impl Workflow for WorkflowService {
     async fn stop_execution(&self, request: Request<StopExecutionRequest>) -> Answer<StopExecutionResponse> {
         self.lead(request, stop_execution::call, |mut leader, request| async move {
             leader.stop_execution(request).await
+        })
+        .await
+    }
+
+    async fn redrive_execution(
+        &self,
+        request: Request<RedriveExecutionRequest>,
+    ) -> Answer<RedriveExecutionResponse> {
+        self.lead(request, redrive_execution::call, |mut leader, request| async move {
+            leader.redrive_execution(request).await
         })
         .await
     }
