@@ -4,6 +4,7 @@ mod activities;
 mod aliases;
 mod executions;
 mod protocol;
+mod redrive;
 mod signatures;
 mod state_machines;
 mod tags;
