@@ -186,7 +186,7 @@ pub mod phase {
         pub child_arn: String,
     }
 
-    /// A Parallel or Map state under way. What its branches came to lies in [`crate::record::Results`], a Map's items in
+    /// A Parallel or Map state under way, or stopped. What its branches came to lies in [`crate::record::Results`], a Map's items in
     /// [`crate::record::Items`].
     #[derive(Clone, PartialEq, prost::Message)]
     pub struct FanOut {

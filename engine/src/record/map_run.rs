@@ -294,7 +294,8 @@ pub struct MapRunSetup {
     pub batch_bytes_max: u64,
 }
 
-/// Items that wait to go into children, from a position on. Immutable, deleted when the last of them has.
+/// Items that wait to go into children, from a position on. Immutable, deleted when the last of them has. Those of a map run that fails
+/// or is stopped are kept for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct WaitingItems {
     /// In order.
@@ -343,7 +344,8 @@ pub struct OpenBatch {
     pub items: Vec<u8>,
 }
 
-/// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run ends.
+/// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run
+/// ends, but for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ChildResults {
     /// JSON texts; empty for children that have no result, or have not ended.

@@ -6,7 +6,7 @@ use keepstep_engine::key::{self, CallKey, Waiting};
 use keepstep_engine::record::ExecutionStatus::{Aborted, Failed, Running, Succeeded};
 use keepstep_engine::record::outcome::Answer;
 use keepstep_engine::record::{
-    Activity, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus,
+    Activity, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus, TimerKind,
 };
 use keepstep_engine::stimulus::{CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
@@ -14,7 +14,7 @@ use keepstep_engine::task_token::TaskToken;
 use crate::distributed::{
     assert_over, begin, begin_in, children, definition, map_runs, parent, read, rest, the_map_run,
 };
-use crate::harness::{Do, World, assert_cleared};
+use crate::harness::{Do, EPOCH_MS, World, assert_cleared};
 
 const TASK: &str = r#""StartAt":"P","States":{"P":{"Type":"Pass","Next":"S"},"S":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:a","End":true}}"#;
 
@@ -304,6 +304,64 @@ fn a_map_run_that_is_being_stopped_is_redriven_when_it_is_over() {
     rest(&mut world);
     assert_eq!(statuses(&world), [(Aborted, 0), (Aborted, 0)]);
     assert_over(&world, the_map_run(&world).0);
+}
+
+/// The failure is beside the map run.
+#[test]
+fn a_map_run_that_a_sibling_has_aborted_goes_on() {
+    let map = definition("", r#""StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}"#);
+    let task = r#""Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:a","End":true"#;
+    let definition = format!(
+        r#"{{"StartAt":"Both","States":{{"Both":{{"Type":"Parallel","End":true,"Branches":[{map},
+            {{"StartAt":"T","States":{{"T":{{{task}}}}}}}]}}}}}}"#
+    );
+    let mut world = begin(&definition, "[1,2]");
+    world.act(parent(), &Do::Take);
+    world.act(parent(), &FAIL);
+    rest(&mut world);
+    assert_eq!(statuses(&world), [(Aborted, 0), (Aborted, 0)]);
+    redrive(&mut world);
+    world.act(parent(), &Do::Take);
+    world.act(parent(), &Do::Succeed("3"));
+    world.act(parent(), &Do::Pass(5_000));
+    rest(&mut world);
+    assert_eq!((output(&world).as_str(), map_runs(&world).len()), ("[[1,2],3]", 1));
+    let run = "run=arn:aws:states:us-east-1:123456789012:mapRun:m/L";
+    let history = world.history(parent());
+    let of_map: Vec<_> = history.iter().filter(|line| line.contains(" Map")).collect();
+    assert_eq!(
+        of_map,
+        [
+            "4<3 MapStateEntered name=M input=[1,2]",
+            "5<4 MapStateStarted length=2",
+            &format!("6<5 MapRunStarted {run}"),
+            "12<6 MapRunAborted",
+            "13<12 MapStateAborted",
+            &format!("18<17 MapRunRedriven {run} redrives=1"),
+            "23<18 MapRunSucceeded",
+            "24<23 MapStateSucceeded",
+            "25<23 MapStateExited name=M output=[1,2]",
+        ],
+        "{history:#?}"
+    );
+    assert_over(&world, the_map_run(&world).0);
+}
+
+/// A definition's own time is that of the execution: a redriven child has as much as it had before.
+#[test]
+fn a_child_is_not_bound_by_the_time_of_its_execution() {
+    let map = definition("", TASK).replacen('{', "{\"TimeoutSeconds\":100,", 1);
+    let mut world = begin(&map, "[0]");
+    world.act(parent(), &Do::Pass(100_000));
+    rest(&mut world);
+    assert_eq!(
+        (world.head(parent()).status(), statuses(&world)),
+        (ExecutionStatus::TimedOut, vec![(Aborted, 0)])
+    );
+    redrive(&mut world);
+    let timeouts = world.timers().into_iter().filter(|timer| timer.kind == TimerKind::ExecutionTimeout);
+    let due: Vec<_> = timeouts.map(|timer| (timer.execution == parent(), timer.due.0 - EPOCH_MS)).collect();
+    assert_eq!(due, [(true, 200_000), (false, 365 * 86_400_000)]);
 }
 
 const READER: &str = r#""ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"k"},"ReaderConfig":{"InputType":"JSON"}},"#;

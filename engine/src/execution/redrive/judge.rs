@@ -64,9 +64,12 @@ pub fn redrivability(
     if !finish::is_active(&draft, &head.state_machine_arn, &head.machine)? {
         return not("State machine is in DELETING status");
     }
-    // Such a child is started anew, which it can be at any time (developer guide, "Redriving Map Runs in Step Functions executions").
     if head.is_express() {
-        return Ok(Redrivability::ByMapRun);
+        // Such a child is started anew, which it can be at any time (developer guide, "Redriving Map Runs in Step Functions executions").
+        return match head.map_run {
+            Some(_) => Ok(Redrivability::ByMapRun),
+            None => not("Redrive is not supported by executions of type EXPRESS"),
+        };
     }
     if !has_room(head.next_event_id.saturating_sub(1), limits) {
         return not("Execution history event limit exceeded");

@@ -119,8 +119,12 @@ impl Run<'_> {
             self.draft.delete(key::expiry(Timestamp(expiry), self.id));
         }
         self.take_back_report()?;
-        // The time starts anew, within the longest that an execution may be open.
-        let timeout = seconds::after(self.now_ms(), start::timeout_seconds(&self.definition, limits));
+        // The time starts anew, within the longest that an execution may be open. A definition's own is not that of map runs' children.
+        let timeout_seconds = match self.head.map_run {
+            None => start::timeout_seconds(&self.definition, limits),
+            Some(_) => limits.execution_seconds_max,
+        };
+        let timeout = seconds::after(self.now_ms(), timeout_seconds);
         let latest = seconds::after(self.head.started_ms, limits.execution_seconds_max);
         let head = &mut self.head;
         head.set_status(ExecutionStatus::Running);
