@@ -18,7 +18,7 @@ mod tolerance;
 mod work;
 
 pub use outcome::{Outcome, outcomes};
-pub(crate) use redrive::{Redrive, begin as redrive, wake};
+pub(crate) use redrive::{Redrive, begin as redrive, hand_over, wake};
 pub(crate) use step::step;
 
 use keepstep_asl::definition::{Definition, Map, State, StateKind};

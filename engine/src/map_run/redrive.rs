@@ -28,6 +28,8 @@ const LOOKED_AT_MAX: usize = 500;
 pub(crate) enum Redrive {
     /// It is redriven.
     Same(Box<MapRun>),
+    /// It has succeeded, and nobody has taken what it came to yet.
+    Succeeded(Box<MapRun>),
     /// A new one takes its place.
     New,
     /// It was redriven too often.
@@ -37,7 +39,7 @@ pub(crate) enum Redrive {
 /// Errors that a map run can't recover from: what goes into its children, or what came of them, is at fault.
 const FATAL: [&str; 3] = ["States.DataLimitExceeded", "States.Runtime", "States.QueryEvaluationError"];
 
-/// Whether a map run that is over can be redriven. One that came to its end, or had no child, is started anew by its execution.
+/// Whether a map run that is over can be redriven. In the place of one that had no child, a new one is started.
 pub(super) fn is_redrivable(record: &MapRun) -> bool {
     let is_fatal = record.error.as_deref().is_some_and(|error| FATAL.contains(&error));
     let is_fatal = is_fatal || record.results_too_large;
@@ -48,7 +50,10 @@ impl Redrive {
     /// Judges the map run of an id, which the transaction guards from here on.
     pub(crate) fn of(draft: &mut Draft<'_>, id: ExecutionId) -> Result<Self, ViewError> {
         let Some(record) = draft.get::<MapRun>(&key::map_run(id))? else { return Ok(Self::New) };
-        Ok(if record.stage() == MapRunStage::Over && !is_redrivable(&record) {
+        let is_over = record.stage() == MapRunStage::Over;
+        Ok(if is_over && record.status() == MapRunStatus::Succeeded && !record.results_too_large {
+            Self::Succeeded(Box::new(record))
+        } else if is_over && !is_redrivable(&record) {
             Self::New
         } else if record.redrive_count >= REDRIVES_MAX {
             Self::TooOften
@@ -56,6 +61,12 @@ impl Redrive {
             Self::Same(Box::new(record))
         })
     }
+}
+
+/// What a map run has come to is for the attempt of a branch that waits for it from now on.
+pub(crate) fn hand_over(draft: &mut Draft<'_>, id: ExecutionId, record: MapRun, attempt: u64) {
+    // Woken by the branch's call, it tells the branch that it is over.
+    draft.put(key::map_run(id), &MapRun { attempt, ..record });
 }
 
 /// Redrives a map run for the attempt of a branch that waits for it from now on.

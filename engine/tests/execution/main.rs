@@ -11,6 +11,7 @@ mod jsonata;
 mod lambda;
 mod limits;
 mod map;
+mod map_run_schedules;
 mod nested;
 mod redrive;
 mod redrive_map_run;

@@ -306,6 +306,38 @@ fn a_map_run_that_is_being_stopped_is_redriven_when_it_is_over() {
     assert_over(&world, the_map_run(&world).0);
 }
 
+/// The execution was stopped before it heard that its map run had succeeded: its children do not run again.
+#[test]
+fn what_a_map_run_has_come_to_is_taken() {
+    let mut world = begin(&definition("", TASK), "[0]");
+    let [(waiting, attempt)] = world.waiting()[..] else { panic!("a task waits") };
+    let taken = Stimulus::HandOut { branch: waiting.branch, attempt, worker_name: None };
+    let Ok(Answer::HandedOut(handed_out)) = world.deliver(waiting.execution, taken) else {
+        panic!("it is taken")
+    };
+    world.token = TaskToken::decode(&handed_out.task_token);
+    world.act(waiting.execution, &Do::Succeed("7"));
+    let (id, _) = the_map_run(&world);
+    world.deliver(id, Stimulus::Advance).expect("it takes the report in");
+    assert_eq!(the_map_run(&world).1.status(), MapRunStatus::Succeeded);
+    world.act(parent(), &Do::Stop(None, None));
+    rest(&mut world);
+    redrive(&mut world);
+    assert_eq!(
+        tail(&world, 5),
+        [
+            "6<5 ExecutionRedriven redrives=1",
+            "7<6 MapRunSucceeded",
+            "8<7 MapStateSucceeded",
+            "9<7 MapStateExited name=M output=[7]",
+            "10<9 ExecutionSucceeded output=[7]",
+        ]
+    );
+    assert_eq!((map_runs(&world).len(), the_map_run(&world).1.redrive_count), (1, 0));
+    assert_over(&world, id);
+    assert_cleared(&world, parent());
+}
+
 /// The failure is beside the map run.
 #[test]
 fn a_map_run_that_a_sibling_has_aborted_goes_on() {

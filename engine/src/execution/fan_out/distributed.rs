@@ -104,7 +104,8 @@ pub(super) fn run(
     Ok(Outcome::Waits)
 }
 
-/// Redrives the map run that a branch waited for. Returns whether it does: if not, the state is run again, and starts a new one.
+/// Redrives the map run that a branch waited for, or takes what it came to. Returns whether it does: if not, the state is run again, and
+/// starts a new one.
 ///
 /// # Errors
 ///
@@ -118,6 +119,12 @@ pub(in super::super) fn redrive(
     let id = ExecutionId::of_arn(&arn);
     let record = match Redrive::of(&mut run.draft, id)? {
         Redrive::Same(record) => *record,
+        Redrive::Succeeded(record) => {
+            active.branch.attempt += 1;
+            map_run::hand_over(&mut run.draft, id, *record, active.branch.attempt);
+            active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
+            return Ok(true);
+        }
         Redrive::New => return Ok(false),
         Redrive::TooOften => {
             return Err(Interrupt::runtime("The Map Run has exceeded the maximum number of redrives."));
