@@ -118,7 +118,11 @@ fn assert_counted(world: &World) {
             "{record:?}"
         );
         assert!(record.stage() != MapRunStage::Over || running + reported + pending == 0, "{record:?}");
+        let goes_on = record.stage() == MapRunStage::Processing;
+        assert!(!goes_on || record.children.aborted == 0, "a stop came too late: {record:?}");
     }
+    let history = world.history(parent());
+    assert!(!history.iter().any(|line| line.contains("MapRunAborted")), "a stop came too late: {history:#?}");
 }
 
 /// The one map run that came to what the execution did.
