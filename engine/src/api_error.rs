@@ -38,6 +38,12 @@ impl ApiError {
         Self::new("StateMachineDeleting", format!("State Machine is being deleted: '{arn}'"))
     }
 
+    /// The state machine is of the other type.
+    pub fn type_not_supported() -> Self {
+        let text = "This operation is not supported by this type of state machine";
+        Self::new("StateMachineTypeNotSupported", text)
+    }
+
     /// There is no such execution (any more), or it is another region's.
     pub fn execution_does_not_exist(arn: &str) -> Self {
         Self::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"))

@@ -244,6 +244,17 @@ impl<'a> ExecutionArn<'a> {
         let Place { partition, region, account } = state_machine.place;
         format!("arn:{partition}:states:{region}:{account}:execution:{}:{name}", state_machine.name)
     }
+
+    /// The ARN of an Express execution: names of those may recur, so that something unique follows.
+    pub fn format_express(state_machine: &StateMachineArn<'_>, name: &str, unique: &str) -> String {
+        let Place { partition, region, account } = state_machine.place;
+        format!("arn:{partition}:states:{region}:{account}:express:{}:{name}:{unique}", state_machine.name)
+    }
+}
+
+/// Whether an execution is of the type `EXPRESS`, as its ARN says.
+pub fn is_express(execution_arn: &str) -> bool {
+    execution_arn.split(':').nth(5) == Some("express")
 }
 
 /// `arn:PARTITION:states:REGION:ACCOUNT:mapRun:STATE_MACHINE/LABEL:NAME`.

@@ -7,6 +7,7 @@ use keepstep_asl::definition::Definition;
 
 use crate::id::{MachineId, Timestamp};
 use crate::limits::Limits;
+use crate::outbox::Outbox;
 use crate::view::{View, ViewError};
 
 /// Parsed definitions, cached by whoever runs decisions.
@@ -33,6 +34,8 @@ pub struct Desk<'a> {
     pub entropy: &'a dyn Entropy,
     /// The bounds in force.
     pub limits: &'a Limits,
+    /// Of those who are told of changes of executions' statuses; none if nobody is.
+    pub outboxes: &'a [Outbox],
 }
 
 /// Who asks: resources of one account and region never show in another.

@@ -1,8 +1,8 @@
-//! What the leader does after a commit. Every effect is also a key of the replicated state (a timer, a waiting task, a call, an inbox), so
+//! What the leader does after a commit. Every effect is also a key of the replicated state (a timer, a waiting task, a call, an inbox, an outbox), so
 //! that a new leader finds by scanning what its predecessor may not have done.
 
-use crate::id::{BranchId, ExecutionId};
-use crate::key::{CallKey, Timer, Waiting};
+use crate::id::{BranchId, ExecutionId, OutboxId};
+use crate::key::{CallKey, Outgoing, Timer, Waiting};
 use crate::record::Call;
 
 /// One thing to do after the commit.
@@ -39,6 +39,10 @@ pub enum Effect {
         /// The attempt of that branch's task.
         attempt: u64,
     },
+    /// Tell a target that an execution's status has changed.
+    Tell(Outgoing),
+    /// A status has changed of which a target isn't told, since its outbox is full.
+    Untold(OutboxId),
     /// An execution began: for metrics only.
     Started,
     /// An execution that had ended goes on: for metrics only.

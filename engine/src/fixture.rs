@@ -15,6 +15,7 @@ use crate::id::{ExecutionId, MachineId, RequestId, Timestamp};
 use crate::key;
 use crate::limits::Limits;
 use crate::memory::Memory;
+use crate::outbox::Outbox;
 use crate::record::{Chunk, Event, EventDetails, ExecutionStatus, Head, PayloadRef, Revision};
 use crate::view::{self, View, ViewError};
 
@@ -41,13 +42,20 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
+    pub(crate) outboxes: Vec<Outbox>,
     entropy: Counting,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let entropy = Counting(AtomicU8::new(0));
-        Self { memory: Memory::new(), now: BEGINNING, limits: Limits::default(), entropy }
+        Self {
+            memory: Memory::new(),
+            now: BEGINNING,
+            limits: Limits::default(),
+            outboxes: Vec::new(),
+            entropy,
+        }
     }
 
     /// Lets time pass.
@@ -78,6 +86,7 @@ impl World {
             now: self.now,
             entropy: &self.entropy,
             limits: &self.limits,
+            outboxes: &self.outboxes,
         }
     }
 

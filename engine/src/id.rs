@@ -61,14 +61,30 @@ sixteen_bytes! {
     RequestId
 }
 
+sixteen_bytes! {
+    /// The outbox of one target of status changes.
+    OutboxId
+}
+
+impl OutboxId {
+    /// The first 16 bytes of the SHA-256 of what the target is known by, so that every leader finds what waits for it.
+    pub fn of_target(target: &str) -> Self {
+        Self(digest_of(target))
+    }
+}
+
 impl ExecutionId {
     /// The identifier of the execution with this ARN.
     pub fn of_arn(arn: &str) -> Self {
-        let digest = Sha256::digest(arn.as_bytes());
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        Self(bytes)
+        Self(digest_of(arn))
     }
+}
+
+fn digest_of(text: &str) -> [u8; 16] {
+    let digest = Sha256::digest(text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    bytes
 }
 
 /// A branch of an execution: the root, a Parallel branch, or a Map iteration. Numbered from 0 (the root) in order of creation and
@@ -80,6 +96,10 @@ impl BranchId {
     /// The branch that runs the state machine's own states.
     pub const ROOT: Self = Self(0);
 }
+
+/// A node of the cluster, by the number of its data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u64);
 
 /// Milliseconds since the Unix epoch, by the leader's clock, which never runs behind the last committed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -30,6 +30,8 @@
 //! | `at/` | activity id, scheduled time, execution id, branch id | [`record::WaitingTask`](crate::record::WaitingTask): activity tasks that wait for a worker |
 //! | `ca/` | execution id, branch id, call kind | [`record::Call`](crate::record::Call): calls to others that have no recorded result |
 //! | `xp/` | expiry time, execution id | empty: finished executions (or name holds) to delete |
+//! | `ob/` | outbox id, time, execution id, event id | [`record::Head`](crate::record::Head) as a change of its status left it: waits for one target |
+//! | `xs/` | node id, execution id | [`record::ExpressStart`](crate::record::ExpressStart): asynchronous Express executions that have not ended, by the node that owns them |
 //! | `rq/` | time bucket, request id | [`record::Outcome`](crate::record::Outcome): the outcome of a recent request |
 //!
 //! One more family, `ck/`, is not the engine's: the leader's scheduler keeps the last committed time there.
@@ -38,7 +40,7 @@
 
 use bytes::Bytes;
 
-use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, OutboxId, RequestId, Timestamp};
 use crate::record::{CallKind, ExecutionStatus, TimerKind};
 
 /// How long the outcome of a request is kept at the least, in milliseconds: one bucket and what is left of the next.
@@ -564,6 +566,77 @@ pub fn expiries_from(time: Timestamp) -> Bytes {
 pub fn parse_expiry(key: &[u8]) -> Option<(Timestamp, ExecutionId)> {
     let mut reader = Reader::new(b"xp/", key)?;
     Some((reader.time()?, ExecutionId::from_bytes(reader.array()?)))
+}
+
+/// A change of an execution's status that waits for a target. Those of one execution sort as they happened: by the leader's clock, which
+/// never goes back, and by the last event before them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Outgoing {
+    /// Of which target.
+    pub outbox: OutboxId,
+    /// When the status changed.
+    pub at: Timestamp,
+    /// Whose status.
+    pub execution: ExecutionId,
+    /// The last event of the history then: the one that says so.
+    pub event_id: u64,
+}
+
+impl Outgoing {
+    /// Its key.
+    pub fn key(&self) -> Bytes {
+        Builder(outbox_from(self.outbox, self.at).to_vec())
+            .bytes(self.execution.as_bytes())
+            .number(self.event_id)
+            .build()
+    }
+
+    /// The change of a key.
+    pub fn parse(key: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(b"ob/", key)?;
+        Some(Self {
+            outbox: OutboxId::from_bytes(reader.array()?),
+            at: reader.time()?,
+            execution: ExecutionId::from_bytes(reader.array()?),
+            event_id: reader.number()?,
+        })
+    }
+}
+
+/// What everything in all outboxes starts with.
+pub fn outboxes() -> Bytes {
+    Builder::new(b"ob/").build()
+}
+
+/// What everything in an outbox starts with, oldest first.
+pub fn outbox(outbox: OutboxId) -> Bytes {
+    Builder::new(b"ob/").bytes(outbox.as_bytes()).build()
+}
+
+/// The first key of everything in an outbox that happened at `time` or later.
+pub fn outbox_from(outbox: OutboxId, time: Timestamp) -> Bytes {
+    Builder::new(b"ob/").bytes(outbox.as_bytes()).time(time).build()
+}
+
+/// An asynchronous Express execution that has not ended, of the node that owns it.
+pub fn express(node: NodeId, execution: ExecutionId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).bytes(execution.as_bytes()).build()
+}
+
+/// What all Express executions that a node owns start with.
+pub fn express_of(node: NodeId) -> Bytes {
+    Builder::new(b"xs/").number(node.0).build()
+}
+
+/// What all Express executions start with.
+pub fn all_express() -> Bytes {
+    Builder::new(b"xs/").build()
+}
+
+/// The node and the execution of an [`express`] key.
+pub fn parse_express(key: &[u8]) -> Option<(NodeId, ExecutionId)> {
+    let mut reader = Reader::new(b"xs/", key)?;
+    Some((NodeId(reader.number()?), ExecutionId::from_bytes(reader.array()?)))
 }
 
 /// The outcome of a request, in the bucket of the time `now`.

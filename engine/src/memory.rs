@@ -13,6 +13,7 @@ use crate::view::{Direction, Versioned, View, ViewError};
 pub struct Memory {
     pairs: BTreeMap<Bytes, Versioned>,
     revision: u64,
+    bytes: usize,
 }
 
 impl Memory {
@@ -34,15 +35,26 @@ impl Memory {
                 match write {
                     Write::Put { key, value } => {
                         let versioned = Versioned { revision: self.revision, value: value.clone() };
-                        self.pairs.insert(key.clone(), versioned);
+                        self.bytes += value.len();
+                        match self.pairs.insert(key.clone(), versioned) {
+                            Some(old) => self.bytes -= old.value.len(),
+                            None => self.bytes += key.len(),
+                        }
                     }
                     Write::Delete { key } => {
-                        self.pairs.remove(key);
+                        if let Some(old) = self.pairs.remove(key) {
+                            self.bytes -= key.len() + old.value.len();
+                        }
                     }
                 }
             }
         }
         holds
+    }
+
+    /// The bytes of all keys and values.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// All pairs whose keys start with `prefix`, in order.
@@ -73,5 +85,31 @@ impl View for Memory {
             Direction::Forward => range.map(pair).take(limit).collect(),
             Direction::Backward => range.rev().map(pair).take(limit).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Origin;
+
+    #[test]
+    fn bytes_are_those_of_all_keys_and_values() {
+        let mut memory = Memory::new();
+        let put =
+            |key: &'static str, value: &'static str| Write::Put { key: key.into(), value: value.into() };
+        let table = [
+            (vec![put("a", "12"), put("bc", "")], 5),
+            (vec![put("a", "1")], 4),
+            (vec![put("a", "12345")], 8),
+            (vec![Write::Delete { key: "x".into() }], 8),
+            (vec![Write::Delete { key: "a".into() }, put("d", "1")], 4),
+        ];
+        for (writes, bytes) in table {
+            assert!(memory.apply(&Transaction { origin: Origin("Test"), guards: Vec::new(), writes }));
+            assert_eq!(memory.bytes(), bytes);
+            let sum: usize = memory.pairs(b"").map(|(key, found)| key.len() + found.value.len()).sum();
+            assert_eq!(sum, bytes);
+        }
     }
 }

@@ -16,8 +16,8 @@ DeleteStateMachineVersion DescribeActivity DescribeExecution DescribeMapRun Desc
 DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities ListExecutions ListMapRuns
 ListStateMachineAliases ListStateMachineVersions ListStateMachines ListTagsForResource PublishStateMachineVersion
 RedriveExecution
-SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StopExecution TagResource TestState UntagResource
-UpdateMapRun UpdateStateMachine UpdateStateMachineAlias ValidateStateMachineDefinition
+SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StartSyncExecution StopExecution TagResource TestState
+UntagResource UpdateMapRun UpdateStateMachine UpdateStateMachineAlias ValidateStateMachineDefinition
 """.split()
 
 # The order in which AWS's own error texts list an enum, where it is known and isn't the model's.

@@ -1,5 +1,5 @@
 //! One API request from its headers to its answer: finds the operation, bounds the work, reads the body, verifies the caller, checks the
-//! members, has the operation done, and shapes the answer. Knows no operation by name but the long poll.
+//! members, has the operation done, and shapes the answer. Knows no operation by name but those that are held.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -25,12 +25,16 @@ use crate::gateway::Error;
 use crate::nodes::Nodes;
 use crate::operation::Operation;
 use crate::sigv4::{self, Policy, Signed};
+use crate::throttle::Throttle;
 use crate::{Options, Workflow, check, metric, operations, request_id};
 
 const TARGET: &str = "x-amz-target";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+
+/// Heartbeats and results of tasks may be so many times fewer on top of all requests at work.
+const RESULTS_PART: usize = 4;
 
 /// What answers API requests.
 pub(crate) struct Api {
@@ -39,6 +43,10 @@ pub(crate) struct Api {
     credentials: Option<Arc<CredentialsFile>>,
     in_flight: Arc<Semaphore>,
     polls: Arc<Semaphore>,
+    sync_executions: Arc<Semaphore>,
+    /// What heartbeats and results of tasks have for themselves when everything else is taken.
+    results: Arc<Semaphore>,
+    throttle: Throttle,
 }
 
 impl Api {
@@ -60,6 +68,9 @@ impl Api {
             credentials: credentials.transpose()?.map(Arc::new),
             in_flight: Arc::new(Semaphore::new(options.limits.in_flight)),
             polls: Arc::new(Semaphore::new(options.limits.polls)),
+            sync_executions: Arc::new(Semaphore::new(options.limits.sync_executions)),
+            results: Arc::new(Semaphore::new(options.limits.in_flight / RESULTS_PART)),
+            throttle: Throttle::new(&options.throttling),
             nodes: Nodes::new(workflow, &options.limits),
             options,
         })
@@ -82,6 +93,7 @@ impl Api {
         let (parts, body) = request.into_parts();
         let body = self.read(&parts.headers, body).await?;
         let scope = self.scope(&parts, &body)?;
+        self.throttle.take(operation, &scope)?;
         let members = check::members(operation, &body, &self.options.limits)?;
         drop(body);
         let id = request_id::of(&parts.headers, &scope.account, &scope.region, operation.name());
@@ -153,9 +165,15 @@ impl Room {
     fn enter(api: &Api, operation: Operation) -> Result<Self, Fault> {
         let (semaphore, gauge) = match operation {
             Operation::GetActivityTask => (&api.polls, metric::POLLS),
+            Operation::StartSyncExecution => (&api.sync_executions, metric::SYNC_EXECUTIONS),
             _ => (&api.in_flight, metric::IN_FLIGHT),
         };
-        let permit = Arc::clone(semaphore).try_acquire_owned().map_err(|_| Fault::throttled())?;
+        let permit = Arc::clone(semaphore).try_acquire_owned();
+        let permit = match permit {
+            Err(_) if operation.goes_on() => Arc::clone(&api.results).try_acquire_owned(),
+            permit => permit,
+        };
+        let permit = permit.map_err(|_| Fault::throttled())?;
         gauge!(gauge).increment(1.0);
         Ok(Self { _permit: permit, gauge })
     }

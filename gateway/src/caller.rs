@@ -8,7 +8,7 @@ use crate::credentials::is_account;
 use crate::sigv4::{Authorization, is_region};
 
 /// The account and region that a request is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     pub(crate) account: String,
     pub(crate) region: String,

@@ -29,6 +29,7 @@ mod probes;
 mod request_id;
 mod routes;
 mod sigv4;
+mod throttle;
 mod validate;
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use check::check_request;
 pub use gateway::{Error, Gateway};
 pub use options::{Limits, Options};
 pub use probes::Probes;
+pub use throttle::{Bucket, Throttling, ThrottlingError};
 pub use workflow::Workflow;
 
 /// The answer of GetExecutionHistory as the API gives it: a JSON text.

@@ -6,10 +6,12 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 pub const REQUESTS: &str = "keepstep_api_requests_total";
 /// Histogram `{operation}`: seconds from a request's headers to its answer.
 pub const REQUEST_DURATION: &str = "keepstep_api_request_duration_seconds";
-/// Gauge: requests at work now, long polls aside.
+/// Gauge: requests at work now, long polls and synchronous executions aside.
 pub const IN_FLIGHT: &str = "keepstep_api_requests_in_flight";
 /// Gauge: long polls held now.
 pub const POLLS: &str = "keepstep_api_polls";
+/// Gauge: synchronous executions waited for now.
+pub const SYNC_EXECUTIONS: &str = "keepstep_api_sync_executions";
 /// Gauge: open connections.
 pub const CONNECTIONS: &str = "keepstep_api_connections";
 /// Counter `{result}`: requests refused because of their signature.
@@ -28,8 +30,13 @@ pub const REQUEST_DURATION_BUCKETS: [f64; 14] =
 pub fn describe() {
     describe_counter!(REQUESTS, Unit::Count, "API requests answered, by operation and result.");
     describe_histogram!(REQUEST_DURATION, Unit::Seconds, "Time to answer an API request, by operation.");
-    describe_gauge!(IN_FLIGHT, Unit::Count, "API requests at work, long polls aside.");
+    describe_gauge!(
+        IN_FLIGHT,
+        Unit::Count,
+        "API requests at work, long polls and synchronous executions aside."
+    );
     describe_gauge!(POLLS, Unit::Count, "Long polls that are held.");
+    describe_gauge!(SYNC_EXECUTIONS, Unit::Count, "Synchronous executions that are waited for.");
     describe_gauge!(CONNECTIONS, Unit::Count, "Open API connections.");
     describe_counter!(
         AUTH_FAILURES,

@@ -1,6 +1,7 @@
 //! Calls to the nodes: the same call again, with the same request id, while the cluster changes its leader; what a gRPC status means to
 //! the client. Never asks again after an answer.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -92,6 +93,27 @@ impl Nodes {
         retry(operation, deadline, work_max, ask).await
     }
 
+    /// As [`Nodes::call_long`], for a call that must not be made twice: it is made again only if a node said itself that it was not begun.
+    ///
+    /// # Errors
+    ///
+    /// As [`Nodes::call`]; InternalServerError where nobody knows whether it was begun.
+    pub(crate) async fn call_once<Q, A, F>(
+        &self,
+        operation: Operation,
+        request: Q,
+        work_max: Duration,
+        ask: F,
+    ) -> Result<A, Fault>
+    where
+        Q: Clone,
+        F: Fn(Workflow, Q) -> Try<A>,
+    {
+        let deadline = Instant::now() + self.call_timeout;
+        let ask = |_: Duration| ask(self.workflow.clone(), request.clone());
+        retry_if(judge_once, operation, deadline, work_max, ask).await
+    }
+
     /// Asks for an activity's next task and waits for it. A try after a change of leader waits for the rest of the time only.
     ///
     /// # Errors
@@ -122,6 +144,16 @@ impl Nodes {
 
 /// `ask` is told how much time is left. A single try may take that and `margin`.
 async fn retry<A>(
+    operation: Operation,
+    deadline: Instant,
+    margin: Duration,
+    ask: impl Fn(Duration) -> Try<A>,
+) -> Result<A, Fault> {
+    retry_if(judge, operation, deadline, margin, ask).await
+}
+
+async fn retry_if<A>(
+    judge: fn(Operation, &Status) -> Failure,
     operation: Operation,
     deadline: Instant,
     margin: Duration,
@@ -166,6 +198,16 @@ fn judge(operation: Operation, status: &Status) -> Failure {
             Failure::Again(Fault::unavailable())
         }
         Code::ResourceExhausted => Failure::Again(Fault::throttled()),
+        _ => broken(operation, status),
+    }
+}
+
+/// Of a call that must not be made twice. A status that has a source is the transport's own: the node may be at work.
+fn judge_once(operation: Operation, status: &Status) -> Failure {
+    let is_nodes_own = status.source().is_none();
+    match status.code() {
+        Code::Unavailable | Code::ResourceExhausted if is_nodes_own => judge(operation, status),
+        Code::FailedPrecondition => judge(operation, status),
         _ => broken(operation, status),
     }
 }

@@ -23,7 +23,8 @@ macro_rules! operations {
                 }
             }
 
-            fn named(name: &str) -> Option<Self> {
+            /// The operation of this name.
+            pub(crate) fn named(name: &str) -> Option<Self> {
                 match name {
                     $(stringify!($name) => Some(Self::$name),)*
                     _ => None,
@@ -62,6 +63,7 @@ operations! {
     SendTaskHeartbeat,
     SendTaskSuccess,
     StartExecution,
+    StartSyncExecution,
     StopExecution,
     TagResource,
     TestState,
@@ -73,6 +75,12 @@ operations! {
 }
 
 impl Operation {
+    /// Whether it carries on what was begun, and comes before what begins anew when there is too much to do: what a task came to, and
+    /// that it goes on.
+    pub(crate) fn goes_on(self) -> bool {
+        matches!(self, Self::SendTaskFailure | Self::SendTaskHeartbeat | Self::SendTaskSuccess)
+    }
+
     /// The operation that a value of `X-Amz-Target` names, if it is served.
     pub(crate) fn from_target(target: &str) -> Option<Self> {
         target.strip_prefix(PREFIX).and_then(Self::named)

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::throttle::Throttling;
+
 /// The settings of a gateway. `Options::default()` is a gateway on Step Functions Local's port of the loopback interface that asks for
 /// no credentials.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub credentials: Option<PathBuf>,
     /// Bounds on sizes, numbers and times.
     pub limits: Limits,
+    /// How often accounts may ask for what.
+    pub throttling: Throttling,
 }
 
 impl Default for Options {
@@ -37,6 +41,7 @@ impl Default for Options {
             partition: None,
             credentials: None,
             limits: Limits::default(),
+            throttling: Throttling::default(),
         }
     }
 }
@@ -54,10 +59,12 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Open connections; further ones wait in the listener's backlog.
     pub connections: usize,
-    /// Requests at work at a time, long polls aside; further ones are answered with ThrottlingException.
+    /// Requests at work at a time, but for those that are held (the next two); further ones are answered with ThrottlingException.
     pub in_flight: usize,
     /// Long polls (GetActivityTask) that are held at a time; further ones are answered with ThrottlingException.
     pub polls: usize,
+    /// Synchronous executions (StartSyncExecution) that are waited for at a time; further ones are answered with ThrottlingException.
+    pub sync_executions: usize,
     /// Streams at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// From a connection's being idle to the last byte of the next request's headers.
@@ -84,6 +91,7 @@ impl Default for Limits {
             connections: 8_192,
             in_flight: 2_048,
             polls: 8_192,
+            sync_executions: 8_192,
             streams_per_connection: 256,
             header_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),

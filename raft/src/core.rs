@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use openraft::async_runtime::WatchReceiver;
+use openraft::async_runtime::{Instant, WatchReceiver};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -67,6 +68,19 @@ impl Core {
             }
             first
         });
+    }
+
+    pub(crate) fn heard(&self) -> Vec<(u64, Option<Duration>)> {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let age = |id: &u64| {
+            if *id == metrics.id {
+                return metrics.state.is_leader().then_some(Duration::ZERO);
+            }
+            let acknowledged = metrics.heartbeat.as_ref()?.get(id)?.as_ref()?;
+            Some(acknowledged.elapsed())
+        };
+        metrics.membership_config.membership().nodes().map(|(id, _)| (*id, age(id))).collect()
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -45,6 +45,7 @@ mod wire;
 
 pub use config::{Config, ExtraServices, Listen, Security, StoreKind, Tuning};
 pub use fault::FaultHook;
+pub use inflight::Room;
 pub use member::Member;
 pub use replica::{Failure, Leadership, PeerChannel, Replica, TransferError};
 pub use status::{MemberStatus, Role, StateHash, Status};

@@ -8,6 +8,7 @@ use openraft::errors::{ClientWriteError, RaftError};
 use tokio::time::Instant;
 
 use crate::core::Core;
+use crate::inflight::Room;
 use crate::txn::{HARD_LIMIT_BYTES, Outcome, Txn};
 use crate::type_config::Command;
 use crate::{Member, metric};
@@ -54,10 +55,10 @@ impl Error {
 }
 
 /// Proposes a transaction and waits until it is committed and applied here.
-pub(crate) async fn propose(core: &Core, txn: Txn) -> Result<Outcome, Error> {
+pub(crate) async fn propose(core: &Core, room: Room, txn: Txn) -> Result<Outcome, Error> {
     let started = Instant::now();
     let origin = txn.origin.clone();
-    let result = write(core, txn, started).await;
+    let result = write(core, room, txn, started).await;
     let label = match &result {
         Ok(Outcome::Committed { .. }) => "committed",
         Ok(Outcome::Refused { .. }) => "refused",
@@ -67,7 +68,7 @@ pub(crate) async fn propose(core: &Core, txn: Txn) -> Result<Outcome, Error> {
     result
 }
 
-async fn write(core: &Core, txn: Txn, started: Instant) -> Result<Outcome, Error> {
+async fn write(core: &Core, room: Room, txn: Txn, started: Instant) -> Result<Outcome, Error> {
     // A replica whose state is wrong may still lead for a moment.
     if core.stop.is_cancelled() || core.failure.borrow().is_some() {
         return Err(Error::Stopped);
@@ -80,7 +81,7 @@ async fn write(core: &Core, txn: Txn, started: Instant) -> Result<Outcome, Error
     if size > HARD_LIMIT_BYTES {
         return Err(Error::TooLarge { size });
     }
-    let Some(_permit) = core.inflight.enter(size) else {
+    let Some(_permit) = core.inflight.enter(room, size) else {
         return Err(Error::Overloaded);
     };
     let deadline = started + core.tuning.propose_timeout;

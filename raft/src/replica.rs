@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::core::Core;
+use crate::inflight::Room;
 use crate::{Config, Member, Outcome, Status, Txn, View, propose, read, start, transfer, upkeep};
 
 /// How long tasks may take to notice that the replica stops.
@@ -97,7 +98,12 @@ impl Replica {
 
     /// Proposes a transaction and waits until it is committed and applied here.
     pub async fn propose(&self, txn: Txn) -> Result<Outcome, propose::Error> {
-        propose::propose(&self.inner.core, txn).await
+        self.propose_within(Room::Whole, txn).await
+    }
+
+    /// The same, where there may be too much in flight for some and not for others.
+    pub async fn propose_within(&self, room: Room, txn: Txn) -> Result<Outcome, propose::Error> {
+        propose::propose(&self.inner.core, room, txn).await
     }
 
     /// A view that holds everything that was committed anywhere before the call. Works on every node.
@@ -122,6 +128,13 @@ impl Replica {
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.core.status()
+    }
+
+    /// The members by their Raft ids, and how long ago this leader last heard of each; `None` for one that it hasn't heard of in this
+    /// term, and for all where this node doesn't lead.
+    #[must_use]
+    pub fn heard(&self) -> Vec<(u64, Option<Duration>)> {
+        self.inner.core.heard()
     }
 
     /// Hands leadership to the named node, or to the follower that is furthest, and waits until it leads.

@@ -14,6 +14,10 @@ pub(crate) const EXECUTIONS_REDRIVEN: &str = "keepstep_executions_redriven_total
 pub(crate) const EXECUTIONS_FINISHED: &str = "keepstep_executions_finished_total";
 /// Gauge: executions that run, as the leader counts them; 0 on other nodes.
 pub(crate) const EXECUTIONS_OPEN: &str = "keepstep_executions_open";
+/// Gauge: Express executions that run on this node.
+pub(crate) const EXPRESS_RUNNING: &str = "keepstep_express_executions_running";
+/// Gauge: memory that they use, in bytes.
+pub(crate) const EXPRESS_BYTES: &str = "keepstep_express_memory_bytes";
 /// Counter: states entered.
 pub(crate) const TRANSITIONS: &str = "keepstep_transitions_total";
 /// Counter `{resource, result}`: task attempts that this node's scheduler carried out: calls made and activity tasks handed out.
@@ -38,6 +42,11 @@ pub(crate) const DECISION_DURATION: &str = "keepstep_decision_duration_seconds";
 pub(crate) const EVALUATION_QUEUE: &str = "keepstep_evaluation_queue";
 /// Gauge: definitions in the cache, in bytes of their texts.
 pub(crate) const DEFINITION_CACHE_BYTES: &str = "keepstep_definition_cache_bytes";
+/// Counter `{target, result}`: changes of executions' statuses that targets were told of, by what became of it: `told`, `failed` (it is
+/// tried again), `given-up` (refused too often), `overflowed` (the outbox was full).
+pub(crate) const STATUS_CHANGES: &str = "keepstep_status_changes_total";
+/// Gauge `{target}`: changes of executions' statuses that wait for a target, as the leader counts them; 0 on other nodes.
+pub(crate) const OUTBOX: &str = "keepstep_status_changes_waiting";
 /// Gauge: milliseconds by which this node's clock is ahead of the median of the cluster.
 pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
 /// Gauge `{version}`: always 1.
@@ -53,6 +62,8 @@ pub(crate) fn describe() {
     describe_counter!(EXECUTIONS_REDRIVEN, Unit::Count, "Executions redriven.");
     describe_counter!(EXECUTIONS_FINISHED, Unit::Count, "Executions ended, by status.");
     describe_gauge!(EXECUTIONS_OPEN, Unit::Count, "Executions that run, as the leader counts them.");
+    describe_gauge!(EXPRESS_RUNNING, Unit::Count, "Express executions that run on this node.");
+    describe_gauge!(EXPRESS_BYTES, Unit::Bytes, "Memory that Express executions use on this node.");
     describe_counter!(TRANSITIONS, Unit::Count, "States entered.");
     describe_counter!(
         TASKS,
@@ -69,6 +80,12 @@ pub(crate) fn describe() {
     describe_histogram!(DECISION_DURATION, Unit::Seconds, "Time that a decision took.");
     describe_gauge!(EVALUATION_QUEUE, Unit::Count, "Decisions that wait for a thread.");
     describe_gauge!(DEFINITION_CACHE_BYTES, Unit::Bytes, "Definitions in the cache.");
+    describe_counter!(
+        STATUS_CHANGES,
+        Unit::Count,
+        "Status changes that targets were told of, by target and result."
+    );
+    describe_gauge!(OUTBOX, Unit::Count, "Status changes that wait for a target.");
     describe_gauge!(
         CLOCK_OFFSET,
         Unit::Milliseconds,

@@ -1,5 +1,6 @@
 //! Whole-server tests: real processes, real clients. One binary, folders by behaviour.
 
+mod express;
 mod faults;
 mod operations;
 mod readme;
@@ -7,5 +8,6 @@ mod recorded;
 mod run;
 mod serve;
 mod states;
+mod status_changes;
 mod tasks;
 mod validate;

@@ -8,6 +8,7 @@ pub mod lambda;
 pub mod persistent;
 pub mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod recorded;
 pub mod s3;
 pub mod sdk;

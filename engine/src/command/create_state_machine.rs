@@ -56,7 +56,7 @@ impl CreateStateMachine {
     /// # Errors
     ///
     /// `InvalidName`, `InvalidArn`, `InvalidDefinition`, `InvalidLoggingConfiguration`, `StateMachineAlreadyExists`,
-    /// `StateMachineDeleting`, `StateMachineLimitExceeded`, `StateMachineTypeNotSupported`, `TooManyTags`, `ValidationException`.
+    /// `StateMachineDeleting`, `StateMachineLimitExceeded`, `TooManyTags`, `ValidationException`.
     pub fn decide(&self, desk: &Desk<'_>) -> Result<Decision<Created>, Refusal> {
         let mut draft = Draft::new(desk.view);
         if let Some(Answer::Created(created)) = request_log::find(&mut draft, desk.now, self.request)? {
@@ -94,12 +94,6 @@ impl CreateStateMachine {
     fn check(&self, revision: &Revision, desk: &Desk<'_>) -> Result<(), ApiError> {
         name::check(&self.name)?;
         configuration::check_publication(self.publish, &self.version_description)?;
-        if self.kind == StateMachineType::Express {
-            return Err(ApiError::new(
-                "StateMachineTypeNotSupported",
-                "State Machine Type Not Supported: 'EXPRESS': this server runs STANDARD state machines only",
-            ));
-        }
         configuration::check(revision, self.kind, desk.limits)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api_error::ApiError;
 use crate::record::{Tag, Tags};
+use crate::retention;
 
 /// `tags` with `added` put over them: of several with one key the last wins.
 ///
@@ -37,6 +38,7 @@ fn check(tag: &Tag) -> Result<(), ApiError> {
     if tag.key.is_empty() {
         return Err(ApiError::validation("Tag keys must not be empty"));
     }
+    retention::check(tag)?;
     if !allowed(&tag.key) || !allowed(&tag.value) {
         return Err(ApiError::validation(format!(
             "Tags may only contain Unicode letters, digits, white space, or these symbols: _ . : / = + - @. Found in tag: '{}'",

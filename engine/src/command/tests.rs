@@ -149,10 +149,11 @@ fn what_cannot_be_created_is_refused() {
         "ValidationException",
         "Version description can only be set when publish is true",
     );
+    let waits = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:a","End":true}}}"#;
     check(
-        CreateStateMachine { kind: StateMachineType::Express, ..create(1) },
-        "StateMachineTypeNotSupported",
-        "State Machine Type Not Supported: 'EXPRESS': this server runs STANDARD state machines only",
+        CreateStateMachine { kind: StateMachineType::Express, definition: waits.into(), ..create(1) },
+        "InvalidDefinition",
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Express state machine does not support Activity ARN at /States/A/Resource'",
     );
 }
 

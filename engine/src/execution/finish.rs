@@ -1,19 +1,20 @@
 //! How executions end: the last event, and all that is cleared away and made known with it.
 
 use super::drive::{failure_details, output_details};
-use super::fan_out;
 use super::interrupt::Failure;
 use super::redrive;
 use super::run::Run;
-use crate::arn::StateMachineArn;
+use super::{fan_out, status_change};
+use crate::arn::{StateMachineArn, is_express};
 use crate::draft::Draft;
 use crate::effect::Effect;
-use crate::id::{BranchId, ExecutionId, Timestamp};
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::map_run;
 use crate::record::{
     ChildResult, EventDetails, EventType, ExecutionStatus, Head, PayloadRef, StateMachine, StateMachineStatus,
 };
+use crate::retention;
 use crate::view::ViewError;
 
 /// The root has ended with this output.
@@ -83,7 +84,7 @@ pub(crate) fn is_active(draft: &Draft<'_>, state_machine_arn: &str, id: &[u8]) -
 fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     run.queue.clear();
     let is_redrivable = status != ExecutionStatus::Succeeded
-        && !run.head.is_express()
+        && !is_express(&run.head.arn)
         && redrive::has_room(run.history.last_event_id(), run.desk.limits)
         && is_active(&run.draft, &run.head.state_machine_arn, &run.head.machine)?;
     for active in run.take_all(BranchId::ROOT)? {
@@ -100,10 +101,12 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     }
     run.head.set_status(status);
     run.head.stopped_ms = Some(run.now_ms());
-    let limits = run.desk.limits;
-    let expiry = super::seconds::after(run.now_ms(), limits.retention_seconds);
+    let machine = MachineId::from_slice(&run.head.machine);
+    let kept = retention::seconds(&run.draft, machine, run.desk.limits)?;
+    let expiry = super::seconds::after(run.now_ms(), kept);
     run.draft.put_empty(key::expiry(Timestamp(expiry), run.id));
     report(run)?;
+    status_change::tell(run);
     run.draft.effects.push(Effect::Finished(status));
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::key;
 use crate::record::{Alias, Route, StateMachine, Version};
 
 /// What a new execution runs, and by which name it was asked for.
-pub(super) struct Release {
+pub(crate) struct Release {
     /// The number of the revision.
     pub revision: u64,
     /// The number of the version; 0 for none.
@@ -25,7 +25,7 @@ impl Release {
     /// # Errors
     ///
     /// `StateMachineDoesNotExist` for a version or an alias that isn't there.
-    pub(super) fn choose(
+    pub(crate) fn choose(
         desk: &Desk<'_>,
         draft: &mut Draft<'_>,
         arn: &StateMachineArn<'_>,

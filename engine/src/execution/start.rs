@@ -8,20 +8,20 @@ use keepstep_asl::jackson;
 
 use super::release::Release;
 use super::run::{Active, Run, root_flow};
-use super::seconds;
+use super::{seconds, status_change};
 use crate::api_error::{ApiError, Refusal};
 use crate::arn::{ExecutionArn, StateMachineArn};
 use crate::desk::{Caller, Desk};
 use crate::draft::{Decision, Draft, Origin};
 use crate::effect::Effect;
-use crate::id::MachineId;
-use crate::id::{BranchId, ExecutionId, RequestId};
+use crate::express;
+use crate::id::{BranchId, ExecutionId, MachineId, NodeId, RequestId};
 use crate::key;
 use crate::limits::Limits;
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
-    Branch, EventDetails, EventType, ExecutionStatus, Head, NameHold, ParentLink, PayloadRef, Revision,
-    StateMachine, StateMachineStatus,
+    Branch, EventDetails, EventType, ExecutionStatus, ExpressStart, Head, NameHold, ParentLink, PayloadRef,
+    Revision, StateMachine, StateMachineStatus, StateMachineType,
 };
 use crate::view::{View, ViewError};
 
@@ -42,6 +42,8 @@ pub struct StartExecution {
     pub request: RequestId,
     /// Who waits for the execution's end.
     pub parent: Option<ParentLink>,
+    /// The node that received the call: an Express execution runs there.
+    pub node: NodeId,
 }
 
 /// The answer of StartExecution.
@@ -51,26 +53,58 @@ pub struct Started {
     pub arn: String,
     /// When it started: milliseconds since the epoch.
     pub started_ms: i64,
+    /// Of an Express execution that this call has written down: what the node is to run that received the call.
+    pub express: Option<Box<ExpressStart>>,
 }
 
-/// Decides StartExecution: the execution starts and runs as far as it goes without waiting, all in one transaction.
+/// A request, and the state machine that it asks for.
+pub(crate) struct Asked<'a> {
+    /// As given.
+    pub arn: StateMachineArn<'a>,
+    /// It is there, and not being deleted.
+    pub machine: StateMachine,
+}
+
+impl<'a> Asked<'a> {
+    /// Checks the input and finds the state machine. The guard on its lifecycle record orders the start before or after a deletion or
+    /// an update.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArn`, `StateMachineDoesNotExist`, `StateMachineDeleting`, `InvalidExecutionInput`.
+    pub(crate) fn read(
+        desk: &Desk<'_>,
+        draft: &mut Draft<'_>,
+        request: &'a StartExecution,
+    ) -> Result<Self, Refusal> {
+        let arn = StateMachineArn::parse(&request.state_machine_arn)?;
+        let does_not_exist = || ApiError::state_machine_does_not_exist(&request.state_machine_arn);
+        let machine_key = arn.machine_key(&request.caller)?.ok_or_else(does_not_exist)?;
+        check_input(desk, &request.input)?;
+        let machine: StateMachine = draft.get(&machine_key)?.ok_or_else(does_not_exist)?;
+        if machine.status() == StateMachineStatus::Deleting {
+            return Err(ApiError::state_machine_deleting(&request.state_machine_arn).into());
+        }
+        Ok(Self { arn, machine })
+    }
+}
+
+/// Decides StartExecution: the execution starts and runs as far as it goes without waiting, all in one transaction. Of an Express
+/// execution, only the start is written down.
 ///
 /// A name that exists gets the first answer if this is the same request, or if the input is the same and the execution still runs.
 ///
 /// # Errors
 ///
-/// `InvalidArn`, `StateMachineDoesNotExist`, `StateMachineDeleting`, `InvalidExecutionInput`, `ExecutionAlreadyExists`, with AWS's texts.
+/// `InvalidArn`, `StateMachineDoesNotExist`, `StateMachineDeleting`, `InvalidExecutionInput`, `ExecutionAlreadyExists`, with AWS's texts;
+/// `StateMachineTypeNotSupported` where a parent waits for an Express execution.
 pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Started>, Refusal> {
-    let arn = StateMachineArn::parse(&request.state_machine_arn)?;
-    let does_not_exist = || ApiError::state_machine_does_not_exist(&request.state_machine_arn);
-    let machine_key = arn.machine_key(&request.caller)?.ok_or_else(does_not_exist)?;
-    check_input(desk, &request.input)?;
     let mut draft = Draft::new(desk.view);
-    // The guard on the lifecycle record orders this start before or after a deletion or an update.
-    let machine: StateMachine = draft.get(&machine_key)?.ok_or_else(does_not_exist)?;
-    if machine.status() == StateMachineStatus::Deleting {
-        return Err(ApiError::state_machine_deleting(&request.state_machine_arn).into());
+    let asked = Asked::read(desk, &mut draft, request)?;
+    if asked.machine.kind() == StateMachineType::Express {
+        return express::start(desk, draft, &asked, request);
     }
+    let Asked { arn, machine } = asked;
     let execution_arn = ExecutionArn::format(&arn, &request.name);
     let execution = ExecutionId::of_arn(&execution_arn);
     if let Some(head) = draft.get::<Head>(&key::head(execution))? {
@@ -83,7 +117,7 @@ pub fn start(desk: &Desk<'_>, request: &StartExecution) -> Result<Decision<Start
     let id = machine.machine_id().ok_or_else(|| missing_revision(&machine))?;
     let release = Release::choose(desk, &mut draft, &arn, id, &machine)?;
     let head = new_head(desk, request, &machine, id, release, execution_arn)?;
-    let started = Started { arn: head.arn.clone(), started_ms: head.started_ms };
+    let started = Started { arn: head.arn.clone(), started_ms: head.started_ms, express: None };
     let (draft, ..) = launch(desk, draft, head, request.input.clone())?;
     Ok(draft.finish(Origin("StartExecution"), started))
 }
@@ -106,6 +140,7 @@ pub(crate) fn launch<'a>(
         ..EventDetails::default()
     };
     run.history.append_last(EventType::ExecutionStarted, 0, details);
+    status_change::tell(&mut run);
     let start_at = root_flow(&run.definition, &run.head).map(|flow| flow.start_at.clone());
     let start_at = start_at.ok_or_else(|| ViewError::Missing {
         what: "a state of the definition",
@@ -161,7 +196,7 @@ fn existing(
             && super::read_payload(view, execution, head.input)? == request.input)
     };
     if is_same_request || is_same_start()? {
-        return Ok(Started { arn: head.arn.clone(), started_ms: head.started_ms });
+        return Ok(Started { arn: head.arn.clone(), started_ms: head.started_ms, express: None });
     }
     Err(already_exists(&head.arn).into())
 }

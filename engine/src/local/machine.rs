@@ -45,7 +45,7 @@ impl Machine {
 #[derive(Default)]
 pub(super) struct Machines(HashMap<MachineId, Arc<Definition>>);
 
-const REVISION: u64 = 1;
+pub(super) const REVISION: u64 = 1;
 
 impl Machines {
     /// Writes down what executions look for: the lifecycle record and the role. The definition stays here, parsed.

@@ -21,6 +21,7 @@
 //! code that may block.
 
 mod call;
+mod express;
 mod machine;
 mod tasks;
 mod work;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keepstep_asl::Entropy;
 
+pub use express::express_limits;
 pub use machine::Machine;
 pub use tasks::{Clock, Reply, RunError, Task, Tasks, run};
 pub use work::{Job, Work, WorkKey};
@@ -58,11 +60,13 @@ pub struct Bounds {
     pub steps_max: u64,
     /// States entered.
     pub transitions_max: u64,
+    /// Bytes of all that is stored.
+    pub bytes_max: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { steps_max: 1_000_000, transitions_max: 1_000_000 }
+        Self { steps_max: 1_000_000, transitions_max: 1_000_000, bytes_max: 1 << 30 }
     }
 }
 
@@ -78,6 +82,9 @@ pub enum Stopped {
     /// [`Bounds::transitions_max`]
     #[error("the execution entered more than {0} states")]
     Transitions(u64),
+    /// [`Bounds::bytes_max`]
+    #[error("the execution needs more than {0} bytes of memory")]
+    Bytes(usize),
 }
 
 /// What comes next.
@@ -154,6 +161,16 @@ impl Local {
         self.decide(|desk| execution::start(desk, request))
     }
 
+    /// The bytes of all that is stored.
+    pub fn bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+
+    /// How many states were entered.
+    pub fn transitions(&self) -> u64 {
+        self.transitions
+    }
+
     /// Makes a decision and carries it out.
     ///
     /// # Errors
@@ -190,8 +207,12 @@ impl Local {
         }
     }
 
-    /// Does one thing. `None` if there may be more to do.
-    pub(crate) fn turn(&mut self) -> Result<Option<Next>, Stopped> {
+    /// Does one thing. `None` if there may be more to do: for callers that have to go on with something else between.
+    ///
+    /// # Errors
+    ///
+    /// See [`Stopped`].
+    pub fn turn(&mut self) -> Result<Option<Next>, Stopped> {
         if let Some((execution, stimulus)) = self.arrivals.pop_front() {
             // What the executions send each other may be stale, which is no error.
             let _ = self.deliver(execution, stimulus)?;
@@ -245,6 +266,9 @@ impl Local {
         }
         if self.transitions >= self.bounds.transitions_max {
             return Err(Stopped::Transitions(self.bounds.transitions_max));
+        }
+        if self.memory.bytes() > self.bounds.bytes_max {
+            return Err(Stopped::Bytes(self.bounds.bytes_max));
         }
         self.steps += 1;
         let mut inspection = self.inspection.take();
@@ -322,6 +346,7 @@ impl Local {
             now: self.now,
             entropy: &*self.entropy,
             limits: &self.limits,
+            outboxes: &[],
         }
     }
 

@@ -180,7 +180,7 @@ impl Local {
         let arn = machine.map_or_else(|_| call.name.clone(), |arn| ExecutionArn::format(&arn, &call.name));
         let now = jiff::Timestamp::from_millisecond(self.now.0).unwrap_or_default();
         let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        start_result(&Started { arn, started_ms: self.now.0 }, REQUEST_ID, &date)
+        start_result(&Started { arn, started_ms: self.now.0, express: None }, REQUEST_ID, &date)
     }
 
     /// Ends a task whose call was answered.

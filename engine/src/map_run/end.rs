@@ -16,6 +16,7 @@ use crate::record::{
     Call, CallKind, ChildResult, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
     RESULTS_PER_SLICE,
 };
+use crate::retention;
 use crate::view::{Direction, ViewError};
 
 /// How many payloads of the largest size the Map state's result may amount to before it is transformed: ours.
@@ -162,7 +163,9 @@ impl Work<'_> {
         let waking = CallKey { execution: self.id, branch: BranchId::ROOT, kind: CallKind::MapRun };
         self.draft.delete(waking.key());
         self.draft.effects.push(Effect::Abandon(waking));
-        let expiry = seconds_after(self.desk.now.0, self.desk.limits.retention_seconds);
+        let machine = MachineId::from_slice(&self.record.machine);
+        let kept = retention::seconds(&self.draft, machine, self.desk.limits)?;
+        let expiry = seconds_after(self.desk.now.0, kept);
         self.draft.put_empty(key::expiry(Timestamp(expiry), self.id));
         let parent = ExecutionId::of_arn(&self.record.execution_arn);
         let head: Option<Head> = self.draft.peek(&key::head(parent))?;

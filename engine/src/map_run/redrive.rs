@@ -10,13 +10,14 @@ use crate::desk::Desk;
 use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::execution::{self, Redrivability, read_payload, redrivability, seconds_after};
-use crate::id::{BranchId, ExecutionId, Timestamp};
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey};
 use crate::listing;
 use crate::record::{
     Call, CallKind, EndCounts, ExecutionStatus, Head, MapRun, MapRunLink, MapRunRedrive, MapRunStage,
     MapRunStatus, StateMachineType,
 };
+use crate::retention;
 use crate::view::ViewError;
 
 /// How often one map run can be redriven.
@@ -78,7 +79,7 @@ pub(crate) fn begin(
     id: ExecutionId,
     mut record: MapRun,
     attempt: u64,
-) {
+) -> Result<(), ViewError> {
     record.attempt = attempt;
     record.redrive_count += 1;
     record.redriven_ms = Some(desk.now.0);
@@ -86,8 +87,8 @@ pub(crate) fn begin(
         MapRunStage::Over => {
             if let Some(stopped_ms) = record.stopped_ms {
                 // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
-                let expiry = seconds_after(stopped_ms, desk.limits.retention_seconds);
-                draft.delete(key::expiry(Timestamp(expiry), id));
+                let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
+                draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), id));
             }
             reopen(&mut record);
             wake(draft, id, &record);
@@ -98,6 +99,7 @@ pub(crate) fn begin(
         }
     }
     draft.put(key::map_run(id), &record);
+    Ok(())
 }
 
 /// As long as a map run isn't over, a new leader finds it by this, whether anybody still waits for it or not.
@@ -232,8 +234,9 @@ impl Work<'_> {
         self.draft.delete_all(&key::head(child))?;
         listing::of(&before, child).into_iter().for_each(|key| self.draft.delete(key));
         if let Some(stopped_ms) = before.stopped_ms {
-            let expiry = seconds_after(stopped_ms, self.desk.limits.retention_seconds);
-            self.draft.delete(key::expiry(Timestamp(expiry), child));
+            let machine = MachineId::from_slice(&before.machine);
+            let kept = retention::seconds(&self.draft, machine, self.desk.limits)?;
+            self.draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), child));
         }
         let head = self.head(number, items)?;
         self.launch(head, input)

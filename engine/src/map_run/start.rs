@@ -8,13 +8,11 @@ use super::work::Work;
 use crate::arn::MapRunArn;
 use crate::draft::Draft;
 use crate::execution;
+use crate::express;
 use crate::id::{BranchId, ExecutionId, derived_uuid};
 use crate::key;
 use crate::record::{ExecutionStatus, Head, MapRun, MapRunLink, MapRunStage, PayloadRef, StateMachineType};
 use crate::view::ViewError;
-
-/// How long an Express execution may run, in seconds (developer guide, "Service quotas").
-const EXPRESS_SECONDS_MAX: u64 = 300;
 
 impl Work<'_> {
     /// Starts children while there are items for them and not too many run.
@@ -68,7 +66,7 @@ impl Work<'_> {
         let record = &self.record;
         let seconds_max = match record.child_kind() {
             StateMachineType::Standard => self.desk.limits.execution_seconds_max,
-            StateMachineType::Express => EXPRESS_SECONDS_MAX,
+            StateMachineType::Express => express::SECONDS_MAX,
         };
         Ok(Head {
             arn: child_arn(self.id, record, number)?,

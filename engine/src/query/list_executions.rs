@@ -203,8 +203,7 @@ fn asked<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<Listed<'r>,
     let arn = &request.state_machine_arn;
     let machine = find_any(view, &request.caller, arn)?;
     if machine.kind() == StateMachineType::Express {
-        let text = "This operation is not supported by this type of state machine";
-        return Err(ApiError::new("StateMachineTypeNotSupported", text).into());
+        return Err(ApiError::type_not_supported().into());
     }
     let id = machine.machine_id().ok_or_else(|| ViewError::Store(format!("no valid id: {arn}")))?;
     let qualifier = StateMachineArn::parse(arn)?.qualifier();

@@ -126,11 +126,6 @@ impl Head {
         MachineId::from_slice(list)
     }
 
-    /// Whether it is of the type `EXPRESS`.
-    pub fn is_express(&self) -> bool {
-        self.arn.split(':').nth(5) == Some("express")
-    }
-
     /// The ARN of the version that it was started by.
     pub fn version_arn(&self) -> Option<String> {
         (self.version != 0).then(|| arn::qualified(&self.state_machine_arn, self.version))

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::*;
-use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
-use crate::key::{self, CallKey, Timer, Waiting};
+use crate::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, OutboxId, RequestId, Timestamp};
+use crate::key::{self, CallKey, Outgoing, Timer, Waiting};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -48,6 +48,7 @@ fn stored_formats_do_not_change() {
     let mut golden = Golden::default();
     resources(&mut golden);
     executions(&mut golden);
+    express(&mut golden);
     map_runs(&mut golden);
     branches(&mut golden);
     requests(&mut golden);
@@ -180,6 +181,21 @@ fn executions(golden: &mut Golden) {
     golden.check("Items", Items { items: vec!["1".into(), "{}".into()] });
     golden.check("Results", Results { outputs: vec![at(0, 0), at(8, 9)] });
     golden.check("ChildResult", ChildResult { child: id(6) });
+}
+
+fn express(golden: &mut Golden) {
+    let start = ExpressStart {
+        arn: "arn".into(),
+        state_machine_arn: "machine".into(),
+        machine: id(1),
+        revision: 2,
+        version: 3,
+        alias: "alias".into(),
+        input: Bytes::from_static(b"{}"),
+        started_ms: 4,
+        trace_header: "trace".into(),
+    };
+    golden.check("ExpressStart", start);
 }
 
 fn map_runs(golden: &mut Golden) {
@@ -340,7 +356,7 @@ fn branches(golden: &mut Golden) {
 }
 
 fn requests(golden: &mut Golden) {
-    use outcome::{Answer, Created, Done, HandedOut, Stopped, Updated};
+    use outcome::{Answer, Created, Done, HandedOut, Started, Stopped, Updated};
 
     let mut check = |name: &str, answer: Answer| golden.check(name, Outcome { answer: Some(answer) });
     check("Outcome/Done", Answer::Done(Done {}));
@@ -353,6 +369,7 @@ fn requests(golden: &mut Golden) {
     check("Outcome/Stopped", Answer::Stopped(Stopped { stopped_ms: 43 }));
     let handed_out = HandedOut { task_token: "token".into(), execution: id(9), input: at(7, 8) };
     check("Outcome/HandedOut", Answer::HandedOut(handed_out));
+    check("Outcome/Started", Answer::Started(Started { arn: "arn".into(), started_ms: 44 }));
 }
 
 fn redrives(golden: &mut Golden) {
@@ -419,5 +436,8 @@ fn keys(golden: &mut Golden) {
     golden.key("waiting", &Waiting { activity, scheduled: time, execution, branch }.key());
     golden.key("call", &CallKey { execution, branch, kind: CallKind::StopExecution }.key());
     golden.key("expiry", &key::expiry(time, execution));
+    golden.key("express", &key::express(NodeId(7), execution));
+    let outbox = OutboxId::of_target("target");
+    golden.key("outgoing", &Outgoing { outbox, at: time, execution, event_id: 300 }.key());
     golden.key("request", &key::request(time, RequestId::from_bytes([6; 16])));
 }

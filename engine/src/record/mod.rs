@@ -5,6 +5,7 @@ mod branch;
 mod call;
 mod event;
 mod execution;
+mod express;
 mod fan_out;
 #[cfg(test)]
 mod golden;
@@ -19,6 +20,7 @@ pub use branch::{Branch, Variable, phase};
 pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink, RedriveToken};
+pub use express::ExpressStart;
 pub use fan_out::{Items, Results, SLICE_LEN};
 pub use map_run::{
     ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunRedrive, MapRunSetup,

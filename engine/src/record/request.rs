@@ -6,7 +6,7 @@ use bytes::Bytes;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Outcome {
     /// The answer.
-    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5, 10")]
+    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5, 6, 10")]
     pub answer: Option<outcome::Answer>,
 }
 
@@ -32,6 +32,9 @@ pub mod outcome {
         /// Of GetActivityTask: a poll asked again gets the same task.
         #[prost(message, tag = "5")]
         HandedOut(HandedOut),
+        /// Of StartExecution of a state machine of the type EXPRESS.
+        #[prost(message, tag = "6")]
+        Started(Started),
         /// Of RedriveExecution.
         #[prost(message, tag = "10")]
         Redriven(Redriven),
@@ -83,6 +86,17 @@ pub mod outcome {
         /// Milliseconds since the epoch.
         #[prost(int64, tag = "1")]
         pub redriven_ms: i64,
+    }
+
+    /// An Express execution was started.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Started {
+        /// Its ARN.
+        #[prost(string, tag = "1")]
+        pub arn: String,
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "2")]
+        pub started_ms: i64,
     }
 
     /// An activity task was handed out.

@@ -33,7 +33,7 @@ use check::Checked;
 /// The longest that a test may take, in seconds (API reference, "TestState").
 const SECONDS_MAX: u64 = 300;
 /// A test is a few steps.
-const BOUNDS: Bounds = Bounds { steps_max: 100, transitions_max: 100 };
+const BOUNDS: Bounds = Bounds { steps_max: 100, transitions_max: 100, bytes_max: 1 << 30 };
 /// State machine and execution have names, which the context object shows.
 const NAME: &str = "TestState";
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use keepstep_asl::Entropy;
 use keepstep_asl::definition::{self, Definition, ParseOptions};
 use keepstep_engine::execution::{self, StartExecution, Started};
-use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, MachineId, RequestId, Timestamp};
+use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, RequestId, Timestamp};
 use keepstep_engine::key::{self, CallKey, Timer, Waiting};
 use keepstep_engine::memory::Memory;
 use keepstep_engine::record::outcome::Answer;
@@ -22,8 +22,8 @@ use keepstep_engine::record::{
 use keepstep_engine::stimulus::{Arrival, CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
 use keepstep_engine::{
-    ApiError, Caller, Decision, Definitions, Desk, Draft, Effect, Limits, Origin, Refusal, Transaction, View,
-    ViewError,
+    ApiError, Caller, Decision, Definitions, Desk, Draft, Effect, Limits, Origin, Outbox, Refusal,
+    Transaction, View, ViewError,
 };
 use prost::Message;
 
@@ -105,6 +105,7 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
+    pub(crate) outboxes: Vec<Outbox>,
     pub(crate) entropy: Counter,
     pub(crate) definitions: Parsed,
     /// The effects of all commits, in order.
@@ -124,6 +125,7 @@ impl Default for World {
             memory: Memory::new(),
             now: Timestamp(EPOCH_MS),
             limits: Limits::default(),
+            outboxes: Vec::new(),
             entropy: Counter::default(),
             definitions: Parsed::default(),
             effects: Vec::new(),
@@ -160,6 +162,7 @@ impl World {
             now: self.now,
             entropy: &self.entropy,
             limits: &self.limits,
+            outboxes: &self.outboxes,
         }
     }
 
@@ -210,6 +213,7 @@ impl World {
             trace_header: String::new(),
             request: RequestId::from_bytes([1; 16]),
             parent: None,
+            node: NodeId(1),
         }
     }
 

@@ -17,4 +17,5 @@ mod redrive;
 mod redrive_map_run;
 mod schedules;
 mod start;
+mod status_changes;
 mod variables;

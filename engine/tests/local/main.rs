@@ -6,7 +6,7 @@ use bytes::Bytes;
 use keepstep_asl::Entropy;
 use keepstep_asl::definition::{self, ParseOptions};
 use keepstep_engine::execution::StartExecution;
-use keepstep_engine::id::{ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::local::{
     Bounds, Clock, Job, Local, Machine, Next, Reply, RunError, Stopped, Task, Tasks, run,
 };
@@ -82,6 +82,7 @@ fn request(machine: &str) -> StartExecution {
         trace_header: String::new(),
         request: RequestId::from_bytes([1; 16]),
         parent: None,
+        node: NodeId(1),
     }
 }
 

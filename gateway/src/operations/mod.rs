@@ -166,6 +166,15 @@ pub(crate) async fn perform(
             let answer = ask!(nodes, operation, start_execution, execution::start(members, caller)?)?;
             Ok(execution::started(&answer))
         }
+        Operation::StartSyncExecution => {
+            let data = json::IncludedData::of(&members);
+            let request = execution::start_sync(members, caller)?;
+            let answer =
+                nodes.call_once(operation, request, execution::SYNC_WORK_MAX, |mut workflow, request| {
+                    Box::pin(async move { workflow.start_sync_execution(request).await })
+                });
+            Ok(execution::ran(&answer.await?, data))
+        }
         Operation::StopExecution => {
             let answer = ask!(nodes, operation, stop_execution, execution::stop(members, caller)?)?;
             Ok(execution::stopped(&answer))

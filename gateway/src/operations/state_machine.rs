@@ -27,12 +27,6 @@ pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateState
     let role_arn = members.required_text("roleArn");
     arn::check_role(&role_arn)?;
     let kind = members.text("type").and_then(|kind| StateMachineType::from_str_name(&kind));
-    if kind == Some(StateMachineType::Express) {
-        return Err(Fault::modelled(
-            "StateMachineTypeNotSupported",
-            "State machines of type EXPRESS are not supported by this server",
-        ));
-    }
     let (publish, version_description) = publication(&mut members)?;
     refuse_keys(&mut members)?;
     Ok(CreateStateMachineRequest {

@@ -67,6 +67,11 @@ impl Fake {
         requests.iter().map(|request| request.downcast_ref::<Q>().expect("of this type").clone()).collect()
     }
 
+    /// One more thing to do.
+    pub(crate) fn then(&self, reply: Reply) {
+        self.replies.lock().unwrap().push_back(reply);
+    }
+
     /// Waits until this many calls hang.
     pub(crate) async fn until_hanging(&self, count: usize) {
         self.hanging.subscribe().wait_for(|hanging| *hanging == count).await.unwrap();
@@ -126,6 +131,8 @@ fake! {
     delete_state_machine_alias: DeleteStateMachineAliasRequest -> DeleteStateMachineAliasResponse,
     list_state_machine_aliases: ListStateMachineAliasesRequest -> ListStateMachineAliasesResponse,
     start_execution: StartExecutionRequest -> StartExecutionResponse,
+    start_sync_execution: StartSyncExecutionRequest -> StartSyncExecutionResponse,
+    finish_express_executions: FinishExpressExecutionsRequest -> FinishExpressExecutionsResponse,
     describe_execution: DescribeExecutionRequest -> DescribeExecutionResponse,
     list_executions: ListExecutionsRequest -> ListExecutionsResponse,
     stop_execution: StopExecutionRequest -> StopExecutionResponse,

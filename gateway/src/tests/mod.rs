@@ -2,6 +2,7 @@
 
 mod auth;
 mod connections;
+mod express;
 mod fake;
 mod histories;
 mod requests;

@@ -164,6 +164,43 @@ async fn a_shutdown_waits_for_requests_and_cuts_what_outlives_its_grace() {
 }
 
 #[tokio::test]
+async fn what_carries_tasks_on_has_room_when_everything_else_is_taken() {
+    let fake = Fake::new(vec![Reply::Hang]);
+    let mut options = any_port();
+    options.limits.in_flight = 4;
+    options.limits.shutdown_grace = Duration::from_millis(1);
+    let gateway = Running::start(options, &fake).await;
+    let mut taken = Vec::new();
+    for count in 1..=4 {
+        let mut stream = gateway.connect().await;
+        stream.write_all(&message("CreateActivity", &[], br#"{"name":"a"}"#)).await.unwrap();
+        taken.push(stream);
+        fake.until_hanging(count).await;
+        fake.then(if count < 4 { Reply::Hang } else { Reply::answer(SendTaskHeartbeatResponse {}) });
+    }
+    let begins = gateway.call("CreateActivity", r#"{"name":"a"}"#).await;
+    assert!(begins.body.contains("ThrottlingException"), "{begins:?}");
+    let goes_on = gateway.call("SendTaskHeartbeat", r#"{"taskToken":"t"}"#).await;
+    assert_eq!((goes_on.status, goes_on.body.as_str()), (200, "{}"));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_that_asks_too_often_is_throttled() {
+    let fake = Fake::new(vec![Reply::answer(created())]);
+    let mut options = any_port();
+    options.throttling.set("CreateActivity=1/1").unwrap();
+    let gateway = Running::start(options, &fake).await;
+    assert_eq!(gateway.call("CreateActivity", r#"{"name":"a"}"#).await.status, 200);
+    let refused = gateway.call("CreateActivity", r#"{"name":"a"}"#).await;
+    let expected =
+        json!({"__type": "com.amazon.coral.service#ThrottlingException", "message": "Rate exceeded"});
+    assert_eq!((refused.status, refused.json()), (400, expected));
+    assert_eq!(callers(&fake).len(), 1, "no node is asked");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn more_requests_than_there_is_room_for_are_throttled() {
     let fake = Fake::new(vec![Reply::Hang, Reply::answer(SendTaskHeartbeatResponse {})]);
     let mut options = any_port();

@@ -35,7 +35,7 @@ fn serialization(message: Option<&str>) -> Value {
 async fn unknown_operations() {
     let unknown = json!({"__type": "com.amazon.coral.service#UnknownOperationException"});
     for operation in
-        ["", "Nothing", "startexecution", "StartSyncExecution", "AWSStepFunctions.ListActivities"]
+        ["", "Nothing", "startexecution", "StartAsyncExecution", "AWSStepFunctions.ListActivities"]
     {
         check(operation, b"{}", 400, unknown.clone()).await;
     }
@@ -258,12 +258,6 @@ async fn refused_members() {
         ),
         ("CreateStateMachine", machine(json!({"name": "a/b"})), "InvalidName", "Invalid Name: 'a/b'"),
         ("CreateStateMachine", machine(json!({"roleArn": "r"})), "InvalidArn", "Invalid Role Arn: 'r'"),
-        (
-            "CreateStateMachine",
-            machine(json!({"type": "EXPRESS"})),
-            "StateMachineTypeNotSupported",
-            "State machines of type EXPRESS are not supported by this server",
-        ),
         (
             "CreateStateMachine",
             machine(json!({"versionDescription": "v"})),

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 pub(super) const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:m/l:r";
-const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+pub(super) const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
 pub(super) const VERSION: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:2";
 pub(super) const ALIAS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:PROD";
 pub(super) const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execution:m:e";
@@ -426,8 +426,9 @@ async fn executions_are_started_and_stopped() {
             name: text("e"),
             input: Bytes::new(),
             trace_header: text("t"),
+            receiver: 0,
         },
-        StartExecutionResponse { execution_arn: text(EXECUTION), start_date_ms: 1 },
+        StartExecutionResponse { execution_arn: text(EXECUTION), start_date_ms: 1, express_start: None },
         json!({"executionArn": EXECUTION, "startDate": 0.001}),
     )
     .await;

@@ -18,7 +18,7 @@ use clap::Args;
 use keepstep_asl::definition::{self, Definition, Invalid, ParseOptions};
 use keepstep_asl::diagnostic::Severity;
 use keepstep_engine::execution::StartExecution;
-use keepstep_engine::id::{ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::local::{Bounds, Local, Machine, RunError, run as run_local};
 use keepstep_engine::query::HistoryEvent;
 use keepstep_engine::record::{ExecutionStatus, Head};
@@ -172,6 +172,7 @@ fn execute(flags: &Flags, plan: Plan) -> anyhow::Result<Ran> {
         trace_header: String::new(),
         request: RequestId::from_bytes([0; 16]),
         parent: None,
+        node: NodeId(0),
     };
     local.create(machine);
     let arn = local.start(&request).map_err(|refusal| anyhow::anyhow!("{refusal}"))?.arn;

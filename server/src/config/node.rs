@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 
+use super::settings::Throttling;
 use super::{Error, Settings};
-use crate::{lambda, leader, s3};
+use crate::express::Room;
+use crate::{lambda, leader, s3, status_changes, url};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -22,10 +24,13 @@ const NODE_NAME: &str = "node-1";
 const DATA: &str = "./keepstep-data";
 const NODE_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8084);
 const LAMBDA_CALLS_MAX: usize = 1_000;
+const EXPRESS_EXECUTIONS_MAX: usize = 4_096;
+const EXPRESS_BYTES_MAX: usize = 512 << 20;
 /// AWS: 1,000 pollers for each activity.
 const POLLERS_MAX: usize = 1_000;
 const EVALUATION_QUEUE_MAX: usize = 16_384;
 const DEFINITION_CACHE_BYTES: usize = 64 << 20;
+const OUTBOX_MAX: usize = 100_000;
 /// A secret that can be guessed is none.
 const SECRET_LEN_MIN: usize = 16;
 
@@ -46,10 +51,14 @@ pub(crate) struct Node {
     pub(crate) gateway: keepstep_gateway::Options,
     /// The scheduler's.
     pub(crate) leader: leader::Settings,
+    /// What there is room for of Express executions.
+    pub(crate) express: Room,
     /// Where Lambda functions are.
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
     pub(crate) s3: s3::Config,
+    /// Who is told of executions' status changes.
+    pub(crate) status_changes: status_changes::Config,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
     /// What is logged.
@@ -63,12 +72,17 @@ impl Node {
         let node_listen = settings.node_listen.unwrap_or(NODE_LISTEN);
         let peers = peers(&settings, &name, node_listen)?;
         let security = security(&settings)?;
-        let gateway = gateway(&settings);
+        let gateway = gateway(&settings)?;
         let auth = if settings.credentials_file.is_some() { Auth::Required } else { Auth::None };
         let insecure = settings.insecure_no_auth.unwrap_or(false);
         if !insecure {
             refuse_open(&gateway, auth, &peers, node_listen, &security)?;
         }
+        // In a shell that is set up for this server's clients, the endpoint of all services is this server: it doesn't call itself.
+        let variable = |name: &str| {
+            let is_own = |url: &String| name == "AWS_ENDPOINT_URL" && url::leads_to(url, &gateway.listen);
+            variable(name).filter(|value| !is_own(value))
+        };
         let lambda_endpoint = [settings.lambda_endpoint.clone()]
             .into_iter()
             .chain(["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"].map(&variable))
@@ -78,6 +92,18 @@ impl Node {
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
         let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
+        let webhook_secret = secret(
+            ("webhook-secret", settings.webhook_secret.as_deref()),
+            ("webhook-secret-file", settings.webhook_secret_file.as_deref()),
+        )?;
+        let status_changes = status_changes::Config::new(
+            settings.events_endpoint.as_deref(),
+            &settings.webhook,
+            webhook_secret.as_deref(),
+            &gateway.default_region,
+            &variable,
+        )
+        .map_err(|error| Error::Invalid { setting: "events-endpoint, webhook", reason: error.to_string() })?;
         let defaults = Tuning::default();
         let replica = keepstep_raft::Config {
             folder: settings.data.clone().unwrap_or_else(|| PathBuf::from(DATA)),
@@ -99,8 +125,13 @@ impl Node {
             replica,
             gateway,
             leader: leader_settings(&settings),
+            express: Room {
+                executions_max: settings.express_executions_max.unwrap_or(EXPRESS_EXECUTIONS_MAX),
+                bytes_max: settings.express_bytes_max.unwrap_or(EXPRESS_BYTES_MAX),
+            },
             lambda,
             s3,
+            status_changes,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
@@ -145,28 +176,41 @@ fn is_host_and_port(addr: &str) -> bool {
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
-fn security(settings: &Settings) -> Result<Security, Error> {
-    let read = |setting, path: &Path| {
-        std::fs::read(path).map_err(|source| Error::SettingFile { setting, path: path.to_owned(), source })
-    };
-    let secret = match (&settings.cluster_secret, &settings.cluster_secret_file) {
+fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::SettingFile { setting, path: path.to_owned(), source })
+}
+
+/// A secret that one setting holds, or the file that another one names.
+fn secret(
+    (setting, inline): (&'static str, Option<&str>),
+    (file_setting, file): (&'static str, Option<&Path>),
+) -> Result<Option<String>, Error> {
+    let secret = match (inline, file) {
         (Some(_), Some(_)) => {
-            let reason = "cluster-secret and cluster-secret-file are both set".to_owned();
-            return Err(Error::Invalid { setting: "cluster-secret", reason });
+            let reason = format!("{setting} and {file_setting} are both set");
+            return Err(Error::Invalid { setting, reason });
         }
-        (Some(secret), None) => Some(secret.clone()),
+        (Some(secret), None) => Some(secret.to_owned()),
         (None, Some(path)) => {
-            let text = String::from_utf8(read("cluster-secret-file", path)?);
+            let text = String::from_utf8(read(file_setting, path)?);
             let secret = text.ok().map(|text| text.trim().to_owned());
             let reason = || "is no text".to_owned();
-            Some(secret.ok_or_else(|| Error::Invalid { setting: "cluster-secret-file", reason: reason() })?)
+            Some(secret.ok_or_else(|| Error::Invalid { setting: file_setting, reason: reason() })?)
         }
         (None, None) => None,
     };
     if secret.as_ref().is_some_and(|secret| secret.len() < SECRET_LEN_MIN) {
         let reason = format!("is shorter than {SECRET_LEN_MIN} characters");
-        return Err(Error::Invalid { setting: "cluster-secret", reason });
+        return Err(Error::Invalid { setting, reason });
     }
+    Ok(secret)
+}
+
+fn security(settings: &Settings) -> Result<Security, Error> {
+    let secret = secret(
+        ("cluster-secret", settings.cluster_secret.as_deref()),
+        ("cluster-secret-file", settings.cluster_secret_file.as_deref()),
+    )?;
     match (&settings.tls_ca, &settings.tls_cert, &settings.tls_key, secret) {
         (None, None, None, None) => Ok(Security::Insecure),
         (None, None, None, Some(secret)) => Ok(Security::Secret(secret)),
@@ -186,15 +230,30 @@ fn security(settings: &Settings) -> Result<Security, Error> {
     }
 }
 
-fn gateway(settings: &Settings) -> keepstep_gateway::Options {
+fn throttling(settings: &Settings, region: &str) -> Result<keepstep_gateway::Throttling, Error> {
+    let mut throttling = match settings.throttling.unwrap_or_default() {
+        Throttling::Off => keepstep_gateway::Throttling::default(),
+        Throttling::Aws => keepstep_gateway::Throttling::aws(region),
+    };
+    for bucket in &settings.throttle {
+        throttling
+            .set(bucket)
+            .map_err(|error| Error::Invalid { setting: "throttle", reason: error.to_string() })?;
+    }
+    Ok(throttling)
+}
+
+fn gateway(settings: &Settings) -> Result<keepstep_gateway::Options, Error> {
     let defaults = keepstep_gateway::Options::default();
     let limits = defaults.limits.clone();
     let definition_bytes = settings.definition_bytes_max.unwrap_or(limits.definition_bytes);
-    keepstep_gateway::Options {
+    let default_region = settings.region.clone().unwrap_or(defaults.default_region);
+    Ok(keepstep_gateway::Options {
         listen: if settings.api_listen.is_empty() { defaults.listen } else { settings.api_listen.clone() },
         operations_listen: settings.operations_listen,
         default_account: settings.account.clone().unwrap_or(defaults.default_account),
-        default_region: settings.region.clone().unwrap_or(defaults.default_region),
+        throttling: throttling(settings, &default_region)?,
+        default_region,
         allowed_regions: settings.allowed_regions.clone(),
         partition: settings.partition.clone(),
         credentials: settings.credentials_file.clone(),
@@ -209,7 +268,7 @@ fn gateway(settings: &Settings) -> keepstep_gateway::Options {
             in_flight: settings.requests_max.unwrap_or(limits.in_flight),
             ..limits
         },
-    }
+    })
 }
 
 fn leader_settings(settings: &Settings) -> leader::Settings {
@@ -232,6 +291,7 @@ fn leader_settings(settings: &Settings) -> leader::Settings {
         pollers_max: settings.pollers_max.unwrap_or(POLLERS_MAX),
         lambda_calls_max: settings.lambda_calls_max.unwrap_or(LAMBDA_CALLS_MAX),
         definition_cache_bytes: settings.definition_cache_bytes.unwrap_or(DEFINITION_CACHE_BYTES),
+        outbox_max: settings.outbox_max.unwrap_or(OUTBOX_MAX),
     }
 }
 

@@ -20,6 +20,17 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Which buckets of tokens accounts have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Throttling {
+    /// None.
+    #[default]
+    Off,
+    /// AWS's default figures for the configured region.
+    Aws,
+}
+
 /// All settings of a node; what is absent has its default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -115,10 +126,39 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_LAMBDA_CALLS_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lambda_calls_max: Option<usize>,
+    /// Synchronous Express executions that run on this node at a time, and as many asynchronous ones [default: 4096].
+    #[arg(long, env = "KEEPSTEP_EXPRESS_EXECUTIONS_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) express_executions_max: Option<usize>,
+    /// Memory for the data of Express executions that run on this node, in bytes [default: 536870912].
+    #[arg(long, env = "KEEPSTEP_EXPRESS_BYTES_MAX", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) express_bytes_max: Option<usize>,
     /// S3-compatible endpoint of all buckets [default: AWS_ENDPOINT_URL_S3, or AWS_ENDPOINT_URL, or AWS's own].
     #[arg(long, env = "KEEPSTEP_S3_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) s3_endpoint: Option<String>,
+    /// EventBridge-compatible endpoint that is told of executions' status changes, or `none` [default: AWS_ENDPOINT_URL_EVENTS, or
+    /// AWS_ENDPOINT_URL, or none].
+    #[arg(long, env = "KEEPSTEP_EVENTS_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events_endpoint: Option<String>,
+    /// URL to which executions' status changes are posted; may be given several times.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK", value_name = "URL", value_delimiter = ',', hide_env_values = true)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) webhook: Vec<String>,
+    /// What requests to webhooks are signed with.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret: Option<String>,
+    /// A file with the webhooks' secret.
+    #[arg(long, env = "KEEPSTEP_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret_file: Option<PathBuf>,
+    /// Status changes that may wait for the endpoint, or for one webhook; what happens beyond isn't told [default: 100000].
+    #[arg(long, env = "KEEPSTEP_OUTBOX_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outbox_max: Option<usize>,
     /// Largest input or output of a state or an execution, in bytes [default: 262144].
     #[arg(long, env = "KEEPSTEP_PAYLOAD_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +207,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_CONNECTIONS_MAX", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connections_max: Option<usize>,
+    /// Which buckets of tokens accounts have for each operation of the API, in this node [default: off].
+    #[arg(long, env = "KEEPSTEP_THROTTLING", value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) throttling: Option<Throttling>,
+    /// An account's bucket for one operation, whatever `throttling` says; may be given several times.
+    #[arg(long, env = "KEEPSTEP_THROTTLE", value_name = "OPERATION=SIZE/REFILL", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) throttle: Vec<String>,
     /// Threads on which definitions are evaluated [default: as many as there are cores].
     #[arg(long, env = "KEEPSTEP_EVALUATION_THREADS", value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]

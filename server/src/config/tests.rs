@@ -127,6 +127,10 @@ fn what_makes_no_sense_is_refused() {
     check(&["--cluster-secret", "0123456789abcdef", "--cluster-secret-file", "x"], "both set");
     check(&["--tls-ca", "x"], "all three");
     check(&["--cluster-secret-file", "/does/not/exist"], "cluster-secret-file /does/not/exist: ");
+    check(&["--webhook-secret", "short"], "webhook-secret: is shorter than 16 characters");
+    check(&["--webhook-secret", "0123456789abcdef", "--webhook-secret-file", "x"], "both set");
+    check(&["--webhook", "http://a,b"], "webhook 2 is no http:// or https:// URL");
+    check(&["--events-endpoint", "b"], "b is no http:// or https:// URL");
     check(&["--lambda-endpoint", "localhost"], "localhost is no http:// or https:// URL");
 }
 
@@ -143,6 +147,7 @@ fn lambda_endpoints_come_from_settings_and_then_from_the_sdks_variables() {
     check(&[], &[], None);
     check(&[], &both, Some("http://lambda"));
     check(&[], &both[1..], Some("http://aws"));
+    check(&[], &[("AWS_ENDPOINT_URL", "http://localhost:8083")], None);
     check(&["--lambda-endpoint", "http://own"], &both, Some("http://own"));
     check(&["--lambda-function", "f=http://f"], &both, Some("http://f"));
 }
@@ -176,4 +181,14 @@ fn the_s3_endpoint_comes_from_the_settings_and_then_from_the_sdks_variables() {
     check(&[], &[("AWS_ENDPOINT_URL_S3", "http://s3")], "http://s3/b");
     check(&["--s3-endpoint", "http://own"], &[("AWS_ENDPOINT_URL_S3", "http://s3")], "http://own/b");
     assert_eq!(refused(&["--s3-endpoint", "here"]), "s3-endpoint: here is no http:// or https:// URL");
+}
+
+#[test]
+fn buckets_of_tokens_are_awss_or_as_told() {
+    assert_eq!(node(&[]).expect("valid").gateway.throttling, keepstep_gateway::Throttling::default());
+    let told = node(&["--throttling", "aws", "--region", "eu-central-1", "--throttle", "StartExecution=5/2"]);
+    let mut expected = keepstep_gateway::Throttling::aws("eu-central-1");
+    expected.set("StartExecution=5/2").expect("a bucket");
+    assert_eq!(told.expect("valid").gateway.throttling, expected);
+    assert_eq!(refused(&["--throttle", "Start=1/1"]), "throttle: \"Start\" is no operation of the API");
 }

@@ -1,23 +1,18 @@
 //! The HTTP client of the Invoke API. Requests are not signed: endpoints other than AWS's own don't ask for it.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, Method, Request};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http_body_util::Full;
 use keepstep_engine::stimulus::CallResult;
 
 use super::endpoint::Endpoints;
 use super::outcome::Answer;
+use crate::http_client::{self, HttpClient};
 
 /// The longest that a function may take, and a little: Lambda's own limit is 900 s.
 const CALL_TIMEOUT: Duration = Duration::from_secs(905);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Lambda's own limit on an answer is 6 MiB.
 const ANSWER_BYTES_MAX: usize = 7 << 20;
 /// The same for every time that a call is made: functions can tell a repeated call by it.
@@ -46,27 +41,14 @@ pub(crate) struct Invocation<'a> {
 
 /// Calls functions. Connections are kept and shared.
 pub(crate) struct Client {
-    http: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HttpClient,
     endpoints: Endpoints,
 }
 
 impl Client {
     /// A client of these endpoints.
     pub(crate) fn new(endpoints: Endpoints) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
-        Self { http, endpoints }
+        Self { http: http_client::client(), endpoints }
     }
 
     /// Calls a function once.
@@ -108,23 +90,8 @@ impl Client {
             }
         }
         let request = request.body(Full::new(invocation.payload)).map_err(|error| error.to_string())?;
-        let answer = self.http.request(request).await.map_err(|error| {
-            // The outer error says 'client error (Connect)'; what happened is beneath.
-            error
-                .source()
-                .map_or_else(|| error.to_string(), |source| format!("{error}: {}", innermost(source)))
-        })?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
-        Ok((head, body.to_bytes()))
+        http_client::exchange(&self.http, request, ANSWER_BYTES_MAX).await
     }
-}
-
-fn innermost(mut error: &(dyn std::error::Error + 'static)) -> String {
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 /// What AWS's SDK calls errors that never reached the service, or whose answer never came.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::aws::ErrorAnswer;
 use crate::sdk_answer::{self, Header};
 
 /// The errors of the Invoke API by name (API reference, "Invoke"); any other one is an `AWSLambdaException`.
@@ -42,7 +43,6 @@ const MODELLED: [&str; 29] = [
     "SubnetIPAddressLimitReachedException",
     "TooManyRequestsException",
 ];
-const CODE_MAX: usize = 64;
 
 /// An answer of the Invoke API.
 pub(super) struct Answer<'a> {
@@ -56,16 +56,6 @@ pub(super) struct Answer<'a> {
 struct FunctionError {
     #[serde(rename = "errorType")]
     error_type: Option<String>,
-}
-
-/// The members of a service error's body.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ServiceError {
-    #[serde(alias = "Message")]
-    message: Option<String>,
-    #[serde(rename = "__type", alias = "Code", alias = "code")]
-    kind: Option<String>,
 }
 
 impl Answer<'_> {
@@ -140,12 +130,10 @@ impl Answer<'_> {
     }
 
     fn service_error(&self) -> CallResult {
-        let body: ServiceError = serde_json::from_slice(self.body).unwrap_or_default();
-        let named = self.header("x-amzn-errortype").or(body.kind.as_deref()).map(plain_name);
-        let named = named.filter(|name| !name.is_empty() && name.len() <= CODE_MAX);
-        let code = named.unwrap_or_else(|| by_status(self.status));
+        let ErrorAnswer { code, message } = ErrorAnswer::read(self.headers, self.body);
+        let code = code.as_deref().unwrap_or_else(|| by_status(self.status));
         let class = if MODELLED.contains(&code) { code } else { "AWSLambdaException" };
-        let message = body.message.unwrap_or_else(|| String::from_utf8_lossy(self.body).into_owned());
+        let message = message.unwrap_or_else(|| String::from_utf8_lossy(self.body).into_owned());
         let message = if code == "ResourceNotFoundException" { with_latest(message) } else { message };
         let status = self.status.as_u16();
         CallResult::Failed {
@@ -167,12 +155,6 @@ impl Answer<'_> {
 fn succeeded(payload: Option<&RawValue>) -> CallResult {
     let text = payload.map_or("null", |payload| payload.get());
     CallResult::Succeeded(Bytes::copy_from_slice(text.as_bytes()))
-}
-
-/// `com.amazon#TooManyRequestsException:http://...` is the name between `#` and `:`.
-fn plain_name(text: &str) -> &str {
-    let text = text.split(':').next().unwrap_or_default();
-    text.rsplit('#').next().unwrap_or_default()
 }
 
 /// What Lambda would have said, where an endpoint names no error.

@@ -165,6 +165,6 @@ fn payload(shared: &Shared, key: CallKey, call: &Call) -> Result<Bytes, Failure>
 }
 
 /// The same for every time that the call is made.
-fn idempotency_id(key: CallKey, attempt: u64) -> String {
+pub(crate) fn idempotency_id(key: CallKey, attempt: u64) -> String {
     format!("{}-{}-{attempt}", key.execution, key.branch.0)
 }

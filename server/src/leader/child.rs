@@ -41,6 +41,7 @@ pub(crate) async fn start(
         trace_header: call.trace_header.clone(),
         request: request_id(key, call.attempt),
         parent,
+        node: shared.starts.node(),
     };
     let decide = Arc::new(move |desk: &Desk<'_>| execution::start(desk, &request));
     loop {
@@ -49,7 +50,12 @@ pub(crate) async fn start(
         let starting = shared.runtime.spawn(async move { decide::run(&of_shared, &of_term, decide).await });
         let started = starting.await.ok()?;
         return match started {
-            Ok(started) => Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms))),
+            Ok(mut started) => {
+                if let Some(express) = started.express.take() {
+                    shared.starts.offer(*express);
+                }
+                Some(start_result(&started, &aws_request_id(), &http_date(started.started_ms)))
+            }
             Err(Failure::Api(error)) => Some(start_failure(error.code, &error.message, &aws_request_id())),
             Err(Failure::Internal(error)) => {
                 tracing::error!(execution = %key.execution, error, "a child can't be started");
@@ -95,7 +101,8 @@ fn caller_of(shared: &Shared, parent: ExecutionId, account_of_role: &str) -> Opt
     Some(Caller { account, region, partition })
 }
 
-fn request_id(key: CallKey, attempt: u64) -> RequestId {
+/// The request id of the start that a call asks for.
+pub(crate) fn request_id(key: CallKey, attempt: u64) -> RequestId {
     let digest = Sha256::new_with_prefix(key.key()).chain_update(attempt.to_be_bytes()).finalize();
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);

@@ -9,6 +9,7 @@ use keepstep_engine::{Decision, Desk, Refusal, Transaction};
 
 use super::entropy::OsEntropy;
 use super::ledger::Proposed;
+use super::pool::Priority;
 use super::term::Term;
 use super::{Failure, Shared};
 
@@ -26,12 +27,22 @@ pub(crate) async fn run<R: Send + 'static>(
     term: &Arc<Term>,
     decide: Arc<Decide<R>>,
 ) -> Result<R, Failure> {
+    run_with(shared, term, Priority::Usual, decide).await
+}
+
+/// The same, by priority.
+pub(crate) async fn run_with<R: Send + 'static>(
+    shared: &Arc<Shared>,
+    term: &Arc<Term>,
+    priority: Priority,
+    decide: Arc<Decide<R>>,
+) -> Result<R, Failure> {
     let mut confirmed = false;
     for tried in 0..TRIES_MAX {
-        let (decided, at) = decide_once(shared, term, Arc::clone(&decide)).await?;
+        let (decided, at) = decide_once(shared, term, priority, Arc::clone(&decide)).await?;
         match decided {
             Ok(Decision { transaction: Some(transaction), effects, reply }) => {
-                match propose(shared, term, transaction, at).await? {
+                match propose(shared, term, priority, transaction, at).await? {
                     Proposed::Committed => {
                         shared.carry_out(term, effects);
                         return Ok(reply);
@@ -62,20 +73,23 @@ pub(crate) async fn run<R: Send + 'static>(
 async fn decide_once<R: Send + 'static>(
     shared: &Arc<Shared>,
     term: &Arc<Term>,
+    priority: Priority,
     decide: Arc<Decide<R>>,
 ) -> Result<(Result<Decision<R>, Refusal>, Timestamp), Failure> {
     if term.ended.is_cancelled() {
         return Err(Failure::NotLeader);
     }
     let (pool, shared, term) = (Arc::clone(&shared.pool), Arc::clone(shared), Arc::clone(term));
-    pool.run(move || {
+    pool.run_with(priority, move || {
         let (started, now) = (Instant::now(), term.clock.now());
+        let outboxes = term.outboxes.at_hand();
         let desk = Desk {
             view: shared.ledger.view(),
             definitions: &shared.definitions,
             now,
             entropy: &OsEntropy,
             limits: &shared.limits,
+            outboxes: &outboxes,
         };
         let decided = decide(&desk);
         shared.meters.decision_duration.record(started.elapsed());
@@ -87,11 +101,12 @@ async fn decide_once<R: Send + 'static>(
 async fn propose(
     shared: &Shared,
     term: &Term,
+    priority: Priority,
     mut transaction: Transaction,
     decided: Timestamp,
 ) -> Result<Proposed, Failure> {
     let stamp = term.clock.stamp(decided, &mut transaction);
-    let proposed = shared.ledger.propose(transaction).await?;
+    let proposed = shared.ledger.propose(priority, transaction).await?;
     if proposed == Proposed::Committed
         && let Some(stamp) = stamp
     {

@@ -34,6 +34,8 @@ impl Shared {
                             .await;
                     });
                 }
+                Effect::Tell(outgoing) => term.outboxes.came(&outgoing),
+                Effect::Untold(outbox) => term.outboxes.overflowed(outbox),
                 Effect::Started => {
                     self.meters.started.increment(1);
                     self.meters.open.increment(1.0);

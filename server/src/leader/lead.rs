@@ -7,8 +7,9 @@ use keepstep_raft::Leadership;
 use tokio::sync::watch;
 
 use super::clock::{self, Clock};
+use super::outbox::{self, Outboxes};
 use super::term::Term;
-use super::{Engine, Shared, call, count, fire, hand_out, sweep};
+use super::{Engine, Shared, call, count, fire, hand_out, heirs, sweep};
 
 /// Follows the replica's leadership until it stops.
 pub(crate) async fn lead(engine: Engine, mut leadership: watch::Receiver<Leadership>) {
@@ -45,16 +46,21 @@ async fn begin(shared: &Arc<Shared>, number: u64, leadership: &mut watch::Receiv
         return;
     }
     let clock = Clock::start(committed_ms, clock::wall_ms());
-    let term = Arc::new(Term::new(number, clock, shared.settings.pollers_max));
+    let settings = &shared.settings;
+    let outboxes = Outboxes::new(&shared.outside.targets, settings.outbox_max, clock.now());
+    let term = Arc::new(Term::new(number, clock, settings.pollers_max, outboxes));
     shared.term.store(Some(Arc::clone(&term)));
     tracing::info!(term = number, "this node leads");
-    let calls_max = shared.settings.lambda_calls_max;
+    let calls_max = settings.lambda_calls_max;
     let of = || (Arc::clone(shared), Arc::clone(&term));
     let (firing, calling, sweeping, counting) = (of(), of(), of(), of());
+    let (telling, giving) = (of(), of());
     shared.runtime.spawn(fire::run(firing.0, firing.1));
     shared.runtime.spawn(call::run(calling.0, calling.1, calls_max));
     shared.runtime.spawn(sweep::run(sweeping.0, sweeping.1));
     shared.runtime.spawn(count::run(counting.0, counting.1));
+    shared.runtime.spawn(outbox::run(telling.0, telling.1));
+    shared.runtime.spawn(heirs::run(giving.0, giving.1));
     shared.runtime.spawn(hand_out::forget_idle(Arc::clone(&term)));
 }
 

@@ -2,16 +2,19 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use keepstep_engine::id::NodeId;
 use keepstep_engine::memory::Memory;
 use keepstep_engine::view::{Direction, Versioned};
 use keepstep_engine::{Origin, Transaction, View, ViewError, Write};
 
 use super::Failure;
 use super::ledger::{Ledger, Proposed};
+use super::pool::Priority;
 
 /// Applies guarded transactions to a map.
 #[derive(Default)]
@@ -29,6 +32,12 @@ impl MemoryLedger {
     /// Writes one pair.
     pub(crate) fn put(&self, key: Bytes, value: Bytes) {
         let writes = vec![Write::Put { key, value }];
+        self.memory().apply(&Transaction { origin: Origin("Test"), guards: Vec::new(), writes });
+    }
+
+    /// Removes one pair.
+    pub(crate) fn delete(&self, key: Bytes) {
+        let writes = vec![Write::Delete { key }];
         self.memory().apply(&Transaction { origin: Origin("Test"), guards: Vec::new(), writes });
     }
 
@@ -58,7 +67,7 @@ impl Ledger for MemoryLedger {
         self
     }
 
-    fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
+    fn propose(&self, _: Priority, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
         if self.cut_off.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return async { Err(Failure::NotLeader) }.boxed();
         }
@@ -66,6 +75,10 @@ impl Ledger for MemoryLedger {
             self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         let committed = forced.is_err() && self.memory().apply(&transaction);
         async move { Ok(if committed { Proposed::Committed } else { Proposed::Refused }) }.boxed()
+    }
+
+    fn heard(&self) -> Vec<(NodeId, Option<Duration>)> {
+        vec![(NodeId(1), Some(Duration::ZERO))]
     }
 
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>> {

@@ -1,7 +1,7 @@
 //! What the leader does: runs decisions, commits them, and carries out their effects. On other nodes, only reads.
 //!
 //! Read in this order: [`decide`] (from a question to its committed outcome), [`mailbox`] and [`step`] (executions), [`effect`], then what
-//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`]. [`lead()`] begins and ends terms.
+//! effects lead to: [`timers`] and [`fire`], [`activity_queue`] and [`hand_out`], [`call_queue`] and [`call`], [`outbox`]. [`lead()`] begins and ends terms.
 //!
 //! Everything here is in memory and is dropped with the term: what must not be lost is a key of the replicated state.
 
@@ -18,14 +18,17 @@ mod entropy;
 mod failure;
 mod fire;
 mod hand_out;
+mod heirs;
 mod lead;
 mod ledger;
 mod mailbox;
 mod map_run;
 #[cfg(test)]
 mod memory_ledger;
+mod outbox;
 mod outside;
 mod pool;
+mod seldom;
 mod step;
 mod sweep;
 mod term;
@@ -38,27 +41,33 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use keepstep_engine::id::{ActivityId, ExecutionId, RequestId};
+use keepstep_engine::id::{ActivityId, ExecutionId, RequestId, Timestamp};
 use keepstep_engine::record::Call;
 use keepstep_engine::record::outcome::{Answer, HandedOut};
 use keepstep_engine::stimulus::CallResult;
 use keepstep_engine::{Arrival, Decision, Desk, Limits, Refusal, View};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::JoinHandle;
 
+use crate::express::Starts;
 use crate::metric::Meters;
 use definitions::DefinitionCache;
 use pool::Pool;
 use term::Term;
 
-pub(crate) use child::aws_request_id;
+pub(crate) use call::idempotency_id as call_idempotency_id;
+pub(crate) use child::{aws_request_id, request_id as call_request_id};
 pub(crate) use clock::wall_ms;
 pub(crate) use entropy::OsEntropy;
 pub(crate) use lead::lead;
 pub(crate) use ledger::{Ledger, Proposed};
+pub(crate) use pool::Priority;
 pub(crate) use pool::STACK_BYTES as EVALUATION_STACK_BYTES;
 
 pub(crate) use failure::Failure;
+#[cfg(test)]
+pub(crate) use memory_ledger::MemoryLedger;
 pub(crate) use outside::Outside;
 
 /// A worker that waits for a task of an activity.
@@ -89,6 +98,8 @@ pub(crate) struct Settings {
     pub(crate) lambda_calls_max: usize,
     /// Memory for parsed definitions, in bytes.
     pub(crate) definition_cache_bytes: usize,
+    /// Changes of executions' statuses that may wait for one target.
+    pub(crate) outbox_max: usize,
 }
 
 /// How long a caller is kept waiting for an outcome. The decision itself is waited for to its end, however late, since its effects are
@@ -119,8 +130,12 @@ struct Shared {
     step: Arc<step::StepFn>,
     pauses: Pauses,
     term: ArcSwapOption<Term>,
+    /// Express executions that this node has come to own.
+    starts: Starts,
     /// Those that run now.
     tests: Semaphore,
+    /// Calls of functions for executions that aren't stored.
+    direct_calls: Semaphore,
 }
 
 /// A handle: run decisions here if this node leads, and read on any node. Cheap to clone.
@@ -134,18 +149,20 @@ impl Engine {
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
         outside: Outside,
+        starts: Starts,
         settings: Settings,
         runtime: Handle,
     ) -> std::io::Result<Self> {
         let step = Arc::new(|desk: &Desk<'_>, execution, arrivals: &[Arrival]| {
             Ok(keepstep_engine::execution::step(desk, execution, arrivals)?)
         });
-        Self::with_step(ledger, outside, settings, runtime, step)
+        Self::with_step(ledger, outside, starts, settings, runtime, step)
     }
 
     fn with_step(
         ledger: Arc<dyn Ledger>,
         outside: Outside,
+        starts: Starts,
         settings: Settings,
         runtime: Handle,
         step: Arc<step::StepFn>,
@@ -157,11 +174,13 @@ impl Engine {
             outside,
             meters: Meters::new(),
             limits: settings.limits.clone(),
+            direct_calls: Semaphore::new(settings.lambda_calls_max),
             settings,
             runtime,
             step,
             pauses: Pauses { first: Duration::from_millis(20), longest: Duration::from_secs(1) },
             term: ArcSwapOption::empty(),
+            starts,
             tests: Semaphore::new(TESTS_MAX),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -211,9 +230,53 @@ impl Engine {
         self.shared.pool.run(work).await
     }
 
-    /// Calls a function once, outside of any execution that is stored.
-    pub(crate) async fn invoke(&self, call: &Call, payload: Bytes, idempotency_id: String) -> CallResult {
-        self.shared.outside.lambda.invoke(call::invocation(call, payload, idempotency_id)).await
+    /// Looks at what this node has applied, on the evaluation pool, with all that a decision has but the leader's clock.
+    pub(crate) async fn look<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Desk<'_>) -> Result<R, Refusal> + Send + 'static,
+    ) -> Result<R, Failure> {
+        let shared = Arc::clone(&self.shared);
+        let looked = self.shared.pool.run(move || {
+            look(&Desk {
+                view: shared.ledger.view(),
+                definitions: &shared.definitions,
+                now: Timestamp(wall_ms()),
+                entropy: &OsEntropy,
+                limits: &shared.limits,
+                outboxes: &[],
+            })
+        });
+        Ok(looked.await??)
+    }
+
+    /// Waits until this node has applied everything that was committed anywhere before.
+    pub(crate) async fn barrier(&self) -> Result<(), Failure> {
+        self.shared.ledger.barrier().await
+    }
+
+    /// Runs something on the runtime of steps and effects.
+    pub(crate) fn spawn<R: Send + 'static>(
+        &self,
+        work: impl Future<Output = R> + Send + 'static,
+    ) -> JoinHandle<R> {
+        self.shared.runtime.spawn(work)
+    }
+
+    /// Where Express executions go that this node has come to own.
+    pub(crate) fn starts(&self) -> &Starts {
+        &self.shared.starts
+    }
+
+    /// Calls a function once, outside of any execution that is stored. Waits while as many are called as may be at a time.
+    pub(crate) async fn invoke(
+        &self,
+        call: &Call,
+        payload: Bytes,
+        idempotency_id: String,
+    ) -> Result<CallResult, Failure> {
+        let calls = &self.shared.direct_calls;
+        let _call = calls.acquire().await.map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(self.shared.outside.lambda.invoke(call::invocation(call, payload, idempotency_id)).await)
     }
 
     /// A linearizable read on any node.
@@ -221,7 +284,7 @@ impl Engine {
         &self,
         read: impl FnOnce(&dyn View) -> Result<R, Refusal>,
     ) -> Result<R, Failure> {
-        self.shared.ledger.barrier().await?;
+        self.barrier().await?;
         self.read_applied(read)
     }
 

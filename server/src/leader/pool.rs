@@ -1,5 +1,6 @@
-//! The threads on which decisions are made: a bounded queue before a fixed number of threads, so that a hard expression starves neither
-//! Raft nor the network, and so that overload is told at once. Does no I/O of its own.
+//! The threads on which decisions are made: bounded queues before a fixed number of threads, so that a hard expression starves neither
+//! Raft nor the network, and so that overload is told at once. What carries an execution on comes before what begins something. Does no
+//! I/O of its own.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,8 +31,23 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    first: VecDeque<Job>,
+    usual: VecDeque<Job>,
+    /// Jobs that went first since one of the others was taken.
+    taken_first: u32,
     closed: bool,
+}
+
+/// While there is always something that goes first, one in so many is of the others all the same: nothing starves.
+const TAKEN_FIRST_MAX: u32 = 16;
+
+/// Who comes first when there is more to do than can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// What carries an execution on: results and heartbeats of tasks, timers.
+    First,
+    /// What begins something, and everything else.
+    Usual,
 }
 
 impl Pool {
@@ -54,12 +70,35 @@ impl Pool {
         &self,
         job: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Failure> {
+        self.run_with(Priority::Usual, job).await
+    }
+
+    /// The same, by priority.
+    pub(crate) async fn run_with<R: Send + 'static>(
+        &self,
+        priority: Priority,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
         let (done, result) = oneshot::channel();
-        self.queue.submit(Box::new(move || {
+        let job = Box::new(move || {
             // Whoever waits has gone if this fails: nothing is lost.
             let _ = done.send(job());
-        }))?;
+        });
+        self.queue.submit(priority, job)?;
         result.await.map_err(|_| Failure::Internal("a decision panicked; see the log".to_owned()))
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Job> {
+        if self.taken_first < TAKEN_FIRST_MAX || self.usual.is_empty() {
+            if let Some(job) = self.first.pop_front() {
+                self.taken_first = self.taken_first.saturating_add(1);
+                return Some(job);
+            }
+        }
+        self.taken_first = 0;
+        self.usual.pop_front().or_else(|| self.first.pop_front())
     }
 }
 
@@ -75,12 +114,16 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn submit(&self, job: Job) -> Result<(), Failure> {
+    fn submit(&self, priority: Priority, job: Job) -> Result<(), Failure> {
         let mut state = self.lock();
-        if state.jobs.len() >= self.capacity {
+        let jobs = match priority {
+            Priority::First => &mut state.first,
+            Priority::Usual => &mut state.usual,
+        };
+        if jobs.len() >= self.capacity {
             return Err(Failure::Overloaded);
         }
-        state.jobs.push_back(job);
+        jobs.push_back(job);
         drop(state);
         self.waiting.increment(1.0);
         self.ready.notify_one();
@@ -98,7 +141,7 @@ impl Queue {
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
+            if let Some(job) = state.take() {
                 return Some(job);
             }
             if state.closed {
@@ -146,5 +189,48 @@ mod tests {
         release.send(()).expect("the thread waits");
         waiting.await.expect("it had its place in the queue");
         busy.await.expect("no panic").expect("it was the first");
+    }
+
+    #[test]
+    fn what_carries_on_comes_first_and_nothing_starves() {
+        let mut state = State::default();
+        let taken = Arc::new(Mutex::new(String::new()));
+        let job = |letter: char| -> Job {
+            let taken = Arc::clone(&taken);
+            Box::new(move || taken.lock().expect("no panic").push(letter))
+        };
+        for _ in 0..3 {
+            state.usual.push_back(job('u'));
+        }
+        for _ in 0..20 {
+            state.first.push_back(job('f'));
+        }
+        while let Some(job) = state.take() {
+            job();
+        }
+        let expected = ["f".repeat(16), "u".to_owned(), "f".repeat(4), "uu".to_owned()].concat();
+        assert_eq!(*taken.lock().expect("no panic"), expected);
+    }
+
+    #[tokio::test]
+    async fn a_queue_full_of_beginnings_has_room_for_what_carries_on() {
+        let pool = Arc::new(Pool::new(1, 1).expect("threads"));
+        let (release, released) = mpsc::channel::<()>();
+        let (started, starting) = mpsc::channel();
+        let busy = pool.run(move || {
+            started.send(()).expect("the test waits");
+            released.recv().expect("the test releases");
+        });
+        tokio::pin!(busy);
+        assert!(futures::poll!(&mut busy).is_pending());
+        starting.recv().expect("the thread took the job");
+        let mut usual = Box::pin(pool.run(|| ()));
+        assert!(futures::poll!(&mut usual).is_pending());
+        assert!(matches!(pool.run(|| ()).await, Err(Failure::Overloaded)));
+        let mut first = Box::pin(pool.run_with(Priority::First, || ()));
+        assert!(futures::poll!(&mut first).is_pending(), "it has its place");
+        release.send(()).expect("the thread waits");
+        let (busy, usual, first) = futures::join!(busy, usual, first);
+        (busy.and(usual).and(first)).expect("all were run");
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::activity_queue::Poller;
 use super::mailbox::{Letter, Posted};
+use super::pool::Priority;
 use super::term::Term;
 use super::{Failure, Shared, decide};
 
@@ -93,7 +94,7 @@ async fn step(shared: &Arc<Shared>, term: &Arc<Term>, execution: ExecutionId, le
         let (step, on_pool, rest_len) = (Arc::clone(&shared.step), Arc::clone(&arrivals), rest.len());
         let decide =
             move |desk: &Desk<'_>| step(desk, execution, on_pool.get(answered..).unwrap_or_default());
-        match decide::run(shared, term, Arc::new(decide)).await {
+        match decide::run_with(shared, term, Priority::First, Arc::new(decide)).await {
             Ok(answers) => {
                 debug_assert!(
                     (1..=rest_len).contains(&answers.len()),

@@ -8,6 +8,7 @@ use super::activity_queue::ActivityQueues;
 use super::call_queue::CallQueue;
 use super::clock::Clock;
 use super::mailbox::Mailboxes;
+use super::outbox::Outboxes;
 use super::timers::Timers;
 
 /// A term of leadership, whose first entry is applied here.
@@ -18,12 +19,13 @@ pub(crate) struct Term {
     pub(crate) timers: Timers,
     pub(crate) queues: Arc<ActivityQueues>,
     pub(crate) calls: CallQueue,
+    pub(crate) outboxes: Outboxes,
     /// Cancelled when this node no longer leads.
     pub(crate) ended: CancellationToken,
 }
 
 impl Term {
-    pub(crate) fn new(number: u64, clock: Clock, pollers_max: usize) -> Self {
+    pub(crate) fn new(number: u64, clock: Clock, pollers_max: usize, outboxes: Outboxes) -> Self {
         Self {
             number,
             clock,
@@ -31,6 +33,7 @@ impl Term {
             timers: Timers::new(),
             queues: Arc::new(ActivityQueues::new(pollers_max)),
             calls: CallQueue::new(),
+            outboxes,
             ended: CancellationToken::new(),
         }
     }
@@ -40,5 +43,6 @@ impl Term {
         self.ended.cancel();
         self.queues.close();
         self.calls.close();
+        self.outboxes.close();
     }
 }

@@ -1,11 +1,13 @@
 //! The scheduler over a map in memory and a step of the test's own: what is answered, when, and what is carried out.
 
+mod outbox;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::key::{self, Timer, Waiting};
 use keepstep_engine::record::outcome::{Answer, Done, HandedOut};
 use keepstep_engine::record::{Outcome, PayloadRef, TimerKind, WaitingTask};
@@ -21,8 +23,10 @@ use tokio::sync::watch;
 use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
 use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
+use crate::express::Starts;
 use crate::lambda;
 use crate::s3::Stores;
+use crate::status_changes::Target;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
 
@@ -34,6 +38,10 @@ struct Bench {
 
 impl Bench {
     fn new(step: Arc<StepFn>) -> Self {
+        Self::with_targets(step, Vec::new())
+    }
+
+    fn with_targets(step: Arc<StepFn>, targets: Vec<Target>) -> Self {
         let ledger = Arc::new(MemoryLedger::default());
         let settings = Settings {
             limits: Limits::default(),
@@ -42,12 +50,14 @@ impl Bench {
             pollers_max: 10,
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
+            outbox_max: 3,
         };
-        let outside =
-            Outside::new(lambda::Client::new(lambda::Endpoints::default()), Stores::memory(Vec::new()));
+        let lambda = lambda::Client::new(lambda::Endpoints::default());
+        let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets);
+        let (starts, _) = Starts::new(NodeId(1));
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
-        let engine =
-            Engine::with_step(of_ledger, outside, settings, Handle::current(), step).expect("threads");
+        let engine = Engine::with_step(of_ledger, outside, starts, settings, Handle::current(), step)
+            .expect("threads");
         let (leadership, watched) = watch::channel(Leadership::Follower { leader: None });
         tokio::spawn(lead(engine.clone(), watched));
         Self { engine, ledger, leadership }

@@ -1,15 +1,17 @@
 //! The replica as the scheduler's ledger: translates transactions, views and errors, and decides nothing.
 
 use std::ops::Bound;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use keepstep_engine::id::NodeId;
 use keepstep_engine::view::{Direction, Versioned};
 use keepstep_engine::{Expect, Transaction, View, ViewError, Write};
-use keepstep_raft::{Outcome, Replica, propose, read};
+use keepstep_raft::{Outcome, Replica, Room, propose, read};
 
-use crate::leader::{Failure, Ledger, Proposed};
+use crate::leader::{Failure, Ledger, Priority, Proposed};
 
 /// A replica.
 pub(super) struct ReplicaLedger {
@@ -28,8 +30,16 @@ impl Ledger for ReplicaLedger {
         &self.view
     }
 
-    fn propose(&self, transaction: Transaction) -> BoxFuture<'_, Result<Proposed, Failure>> {
-        let proposal = self.replica.propose(to_raft(transaction));
+    fn propose(
+        &self,
+        priority: Priority,
+        transaction: Transaction,
+    ) -> BoxFuture<'_, Result<Proposed, Failure>> {
+        let room = match priority {
+            Priority::First => Room::Whole,
+            Priority::Usual => Room::Part,
+        };
+        let proposal = self.replica.propose_within(room, to_raft(transaction));
         async move {
             match proposal.await {
                 Ok(Outcome::Committed { .. }) => Ok(Proposed::Committed),
@@ -43,6 +53,10 @@ impl Ledger for ReplicaLedger {
             }
         }
         .boxed()
+    }
+
+    fn heard(&self) -> Vec<(NodeId, Option<Duration>)> {
+        self.replica.heard().into_iter().map(|(id, age)| (NodeId(id), age)).collect()
     }
 
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>> {

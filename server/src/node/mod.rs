@@ -13,6 +13,7 @@ use keepstep_proto::workflow::v1::workflow_client::WorkflowClient;
 use keepstep_raft::{Leadership, PeerChannel, Replica};
 use tokio::sync::watch;
 
+use crate::express::Express;
 use crate::leader::Engine;
 
 pub(crate) use serve::{MESSAGE_BYTES_MAX, serve};
@@ -21,6 +22,7 @@ pub(crate) use serve::{MESSAGE_BYTES_MAX, serve};
 #[derive(Clone)]
 pub(crate) struct Node {
     engine: Engine,
+    express: Express,
     replica: Replica,
     leadership: watch::Receiver<Leadership>,
     /// The way to the node that led last.
@@ -28,13 +30,18 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    fn new(engine: Engine, replica: Replica) -> Self {
-        Self { engine, leadership: replica.leadership(), replica, leader: Arc::default() }
+    fn new(engine: Engine, express: Express, replica: Replica) -> Self {
+        Self { engine, express, leadership: replica.leadership(), replica, leader: Arc::default() }
     }
 
     /// Runs decisions if this node leads, and reads.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Runs Express executions.
+    pub(crate) fn express(&self) -> &Express {
+        &self.express
     }
 
     /// A client of the leader's Workflow service; `None` if no other node is known to lead.

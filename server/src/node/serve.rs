@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
+use keepstep_engine::id::NodeId;
 use keepstep_gateway::Gateway;
 use keepstep_proto::workflow::v1::workflow_server::WorkflowServer;
 use keepstep_raft::Replica;
@@ -16,9 +17,11 @@ use super::ledger::ReplicaLedger;
 use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
+use crate::express::{self, Arrivals, Express, Room, Starts};
 use crate::leader::{self, Engine, Outside};
 use crate::s3::Stores;
 use crate::service::WorkflowService;
+use crate::status_changes::Target;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
@@ -38,7 +41,7 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let own_name = &config.replica.node_name;
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
-    let (replica, service, node) = start(config).await?;
+    let (replica, service, node, arrivals) = start(config).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -58,6 +61,8 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     }
     tokio::spawn(clock_watch::run(replica.clone(), peers.clone()));
     let leadership = clock_watch::checked_leadership(&replica, peers);
+    let backing = WorkflowService::new(node.clone());
+    tokio::spawn(express::own(node.express().clone(), backing, arrivals));
     tokio::spawn(leader::lead(node.engine().clone(), leadership));
 
     let ending = CancellationToken::new();
@@ -96,17 +101,24 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node)> {
+async fn start(
+    config: config::Node,
+) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node, Arrivals)> {
     let mut replica_config = config.replica;
-    let (runtime, settings) = (Handle::current(), config.leader);
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3));
+    let (runtime, settings, room) = (Handle::current(), config.leader, config.express);
+    let targets = config.status_changes.targets().context("status changes can't be told")?;
+    if !targets.is_empty() {
+        let targets: Vec<_> = targets.iter().map(Target::name).collect();
+        tracing::info!(?targets, "executions' status changes are told");
+    }
+    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), targets);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);
     replica_config.extra_services = Some(Box::new(move |replica: &Replica| {
-        let made = services(replica, runtime.clone(), outside, settings);
+        let made = services(replica, runtime.clone(), outside, settings, room);
         let routes = match &made {
-            Ok((service, _)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
+            Ok((service, ..)) => Routes::new(OnRuntime::new(service.clone(), runtime)),
             Err(_) => Routes::default(),
         };
         *making.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
@@ -114,8 +126,8 @@ async fn start(config: config::Node) -> anyhow::Result<(Replica, WorkflowServer<
     }));
     let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
     let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (service, node) = made.context("the replica started without its services")??;
-    Ok((replica, service, node))
+    let (service, node, arrivals) = made.context("the replica started without its services")??;
+    Ok((replica, service, node, arrivals))
 }
 
 fn services(
@@ -123,15 +135,17 @@ fn services(
     runtime: Handle,
     outside: Outside,
     settings: leader::Settings,
-) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node)> {
+    room: Room,
+) -> anyhow::Result<(WorkflowServer<WorkflowService>, Node, Arrivals)> {
     let ledger = Arc::new(ReplicaLedger::new(replica.clone()));
-    let engine =
-        Engine::new(ledger, outside, settings, runtime).context("the evaluation threads don't start")?;
-    let node = Node::new(engine, replica.clone());
+    let (starts, arrivals) = Starts::new(NodeId(replica.status().raft_id));
+    let engine = Engine::new(ledger, outside, starts, settings, runtime)
+        .context("the evaluation threads don't start")?;
+    let node = Node::new(engine.clone(), Express::new(engine, room), replica.clone());
     let service = WorkflowServer::new(WorkflowService::new(node.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
-    Ok((service, node))
+    Ok((service, node, arrivals))
 }
 
 /// The gateway says so itself where it asks for no credentials.

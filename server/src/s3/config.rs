@@ -1,30 +1,8 @@
 //! Where S3 is and who asks there: from the configuration, and from the environment variables that AWS's SDKs read.
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::AmazonS3Builder;
 
-use crate::url;
-
-/// What `object_store` turns into credentials, by the names of AWS's SDKs. Without any of them it asks the instance's metadata service.
-const CREDENTIALS: [(&str, AmazonS3ConfigKey); 10] = [
-    ("AWS_ACCESS_KEY_ID", AmazonS3ConfigKey::AccessKeyId),
-    ("AWS_SECRET_ACCESS_KEY", AmazonS3ConfigKey::SecretAccessKey),
-    ("AWS_SESSION_TOKEN", AmazonS3ConfigKey::Token),
-    ("AWS_WEB_IDENTITY_TOKEN_FILE", AmazonS3ConfigKey::WebIdentityTokenFile),
-    ("AWS_ROLE_ARN", AmazonS3ConfigKey::RoleArn),
-    ("AWS_ROLE_SESSION_NAME", AmazonS3ConfigKey::RoleSessionName),
-    ("AWS_ENDPOINT_URL_STS", AmazonS3ConfigKey::StsEndpoint),
-    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", AmazonS3ConfigKey::ContainerCredentialsRelativeUri),
-    ("AWS_CONTAINER_CREDENTIALS_FULL_URI", AmazonS3ConfigKey::ContainerCredentialsFullUri),
-    ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", AmazonS3ConfigKey::ContainerAuthorizationTokenFile),
-];
-
-/// Why the configuration can't be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Error {
-    /// Not a URL that can be called.
-    #[error("{0} is no http:// or https:// URL")]
-    Url(String),
-}
+use crate::aws::{self, Credentials, Error};
 
 /// Where S3 is, and who asks there. Holds secrets: has no `Debug`.
 #[derive(Clone)]
@@ -32,7 +10,7 @@ pub(crate) struct Config {
     /// Without a slash at its end; `None` for AWS's own.
     endpoint: Option<String>,
     region: String,
-    credentials: Vec<(AmazonS3ConfigKey, String)>,
+    credentials: Credentials,
 }
 
 impl Config {
@@ -43,20 +21,11 @@ impl Config {
         region: &str,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let endpoint = endpoint
-            .filter(|url| !url.is_empty())
-            .map(str::to_owned)
-            .or_else(|| variable("AWS_ENDPOINT_URL_S3"))
-            .or_else(|| variable("AWS_ENDPOINT_URL"))
-            .map(|url| checked(&url))
-            .transpose()?;
-        let own_region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-        let credentials: Vec<_> = CREDENTIALS
-            .into_iter()
-            .filter_map(|(name, key)| variable(name).map(|value| (key, value)))
-            .collect();
-        Ok(Self { endpoint, region: own_region.unwrap_or_else(|| region.to_owned()), credentials })
+        Ok(Self {
+            endpoint: aws::endpoint(endpoint, "AWS_ENDPOINT_URL_S3", &variable)?,
+            region: aws::region(&variable).unwrap_or_else(|| region.to_owned()),
+            credentials: Credentials::new(&variable),
+        })
     }
 
     /// The region that requests are signed for.
@@ -75,7 +44,7 @@ impl Config {
             return format!("{endpoint}/{bucket}");
         }
         let region = &self.region;
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = aws::host_suffix(region);
         // The certificate of AWS's hosts is for names one level deep, and a bucket's name may have dots and, if it's old, capitals.
         if bucket.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
             format!("https://{bucket}.s3.{region}.{suffix}")
@@ -86,7 +55,7 @@ impl Config {
 
     /// A builder of clients for a bucket.
     pub(super) fn builder(&self, bucket: &str) -> AmazonS3Builder {
-        let mut builder = AmazonS3Builder::new()
+        let builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(&self.region)
             // 'Virtual hosted' means to this library that the endpoint's URL is the bucket's.
@@ -94,15 +63,8 @@ impl Config {
             .with_endpoint(self.bucket_url(bucket))
             .with_allow_http(true)
             .with_skip_signature(self.is_unsigned());
-        for (key, value) in &self.credentials {
-            builder = builder.with_config(*key, value);
-        }
-        builder
+        self.credentials.applied(builder)
     }
-}
-
-fn checked(url: &str) -> Result<String, Error> {
-    url::endpoint(url).filter(|url| !url.contains('?')).ok_or_else(|| Error::Url(url.to_owned()))
 }
 
 #[cfg(test)]

@@ -9,10 +9,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::Error;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
@@ -20,33 +17,23 @@ use object_store::client::{
 };
 use tokio::time::{Instant, Sleep};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::http_client;
+
 /// From the first byte of a request, a part of an upload included, to the head of the answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two pieces of an answer's body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// An answer that is an error is kept in memory and shown in part.
 const ERROR_BYTES_MAX: usize = 64 << 10;
 
-/// The client of all buckets: they share its connections.
-pub(super) fn client() -> HttpClient {
-    let mut tcp = TcpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let connector =
-        HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
-    let http = Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .build(connector);
-    HttpClient::new(Service { http })
+/// A client of many buckets: they share its connections.
+pub(crate) fn client() -> HttpClient {
+    HttpClient::new(Service { http: http_client::client() })
 }
 
 /// Hands the one client to each bucket's store.
 #[derive(Debug)]
-pub(super) struct Connector(pub(super) HttpClient);
+pub(crate) struct Connector(pub(crate) HttpClient);
 
 impl HttpConnector for Connector {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
@@ -56,7 +43,7 @@ impl HttpConnector for Connector {
 
 #[derive(Debug)]
 struct Service {
-    http: Client<HttpsConnector<TcpConnector>, HttpRequestBody>,
+    http: http_client::HttpClient<HttpRequestBody>,
 }
 
 impl HttpService for Service {

@@ -7,6 +7,7 @@ mod http;
 mod list;
 mod stores;
 
+pub(crate) use self::http::{Connector, client};
 pub(crate) use bucket::{Bucket, Listed};
 pub(crate) use config::Config;
 pub(crate) use failure::{Failure, service_text};

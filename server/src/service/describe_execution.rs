@@ -17,7 +17,7 @@ pub(super) async fn call(
     let detail = engine.read(|view| query::describe_execution(view, now, limits, &caller, &arn)).await?;
     let head = detail.head;
     Ok(DescribeExecutionResponse {
-        status: execution_status::to_proto(head.status(), detail.is_pending).into(),
+        status: execution_status::shown(head.status(), detail.is_pending).into(),
         state_machine_version_arn: head.version_arn(),
         state_machine_alias_arn: head.alias_arn(),
         execution_arn: head.arn,

@@ -4,10 +4,15 @@ use keepstep_engine::query::StatusFilter;
 use keepstep_engine::record::ExecutionStatus;
 use keepstep_proto::workflow::v1 as proto;
 
-/// To the contract. One that is still to be redriven with its map run is shown as such, whatever it has come to before.
-pub(super) fn to_proto(status: ExecutionStatus, is_pending: bool) -> proto::ExecutionStatus {
+/// To the contract, as the API shows it: one that is still to be redriven with its map run (`is_pending`) is shown as such, whatever it
+/// has come to before.
+pub(super) fn shown(status: ExecutionStatus, is_pending: bool) -> proto::ExecutionStatus {
+    if is_pending { proto::ExecutionStatus::PendingRedrive } else { to_proto(status) }
+}
+
+/// To the contract.
+pub(super) fn to_proto(status: ExecutionStatus) -> proto::ExecutionStatus {
     match status {
-        _ if is_pending => proto::ExecutionStatus::PendingRedrive,
         ExecutionStatus::Running => proto::ExecutionStatus::Running,
         ExecutionStatus::Succeeded => proto::ExecutionStatus::Succeeded,
         ExecutionStatus::Failed => proto::ExecutionStatus::Failed,

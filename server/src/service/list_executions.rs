@@ -30,7 +30,7 @@ pub(super) async fn call(
     let now = page::now();
     let found = service.engine().read(|view| query::list_executions(view, now, &asked)).await?;
     let executions = found.items.into_iter().map(|item| ExecutionListItem {
-        status: execution_status::to_proto(item.head.status(), item.is_pending).into(),
+        status: execution_status::shown(item.head.status(), item.is_pending).into(),
         state_machine_version_arn: item.head.version_arn(),
         state_machine_alias_arn: item.head.alias_arn(),
         execution_arn: item.head.arn,

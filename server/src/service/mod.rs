@@ -20,6 +20,8 @@ mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
 mod execution_status;
+mod express;
+mod finish_express_executions;
 mod forward;
 mod get_activity_task;
 mod get_execution_history;
@@ -39,6 +41,7 @@ mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
 mod start_execution;
+mod start_sync_execution;
 mod status;
 mod stop_execution;
 mod tag;
@@ -52,6 +55,7 @@ mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
 mod variable_references;
+mod work;
 
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;
@@ -214,8 +218,27 @@ impl Workflow for WorkflowService {
         &self,
         request: Request<StartExecutionRequest>,
     ) -> Answer<StartExecutionResponse> {
-        self.lead(request, start_execution::call, |mut leader, request| async move {
+        let request = start_execution::received(self, request);
+        let receiver = request.get_ref().receiver;
+        let started = self.lead(request, start_execution::call, |mut leader, request| async move {
             leader.start_execution(request).await
+        });
+        Ok(start_execution::begun(self, receiver, started.await?))
+    }
+
+    async fn start_sync_execution(
+        &self,
+        request: Request<StartSyncExecutionRequest>,
+    ) -> Answer<StartSyncExecutionResponse> {
+        answer(start_sync_execution::call(self, request.into_inner()).await)
+    }
+
+    async fn finish_express_executions(
+        &self,
+        request: Request<FinishExpressExecutionsRequest>,
+    ) -> Answer<FinishExpressExecutionsResponse> {
+        self.lead(request, finish_express_executions::call, |mut leader, request| async move {
+            leader.finish_express_executions(request).await
         })
         .await
     }

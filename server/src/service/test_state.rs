@@ -2,28 +2,25 @@
 //! that a task without a mock makes goes to the leader.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use keepstep_asl::Entropy as _;
-use keepstep_engine::execution::{Started, Waypoint, start_failure, start_result};
-use keepstep_engine::id::Timestamp;
-use keepstep_engine::local::{Job, Stopped, Work};
-use keepstep_engine::record::{Call, CallKind};
+use keepstep_engine::execution::Waypoint;
+use keepstep_engine::id::RequestId;
+use keepstep_engine::local::{Stopped, Work};
 use keepstep_engine::stimulus::CallResult;
 use keepstep_engine::test_state::{
     Configuration, FieldValidation, Inspected, Level, Mock, MockError, Next, Outcome, Request, TestState,
 };
 use keepstep_engine::{ApiError, Caller};
 use keepstep_proto::workflow::v1 as proto;
-use keepstep_proto::workflow::v1::workflow_server::Workflow as _;
-use prost::Message as _;
 
+use super::work::{self, Identity};
 use super::{WorkflowService, caller};
-use crate::leader::{Failure, OsEntropy, aws_request_id, wall_ms};
-use crate::sdk_answer::http_date;
+use crate::leader::{Failure, OsEntropy, aws_request_id};
+use crate::run_clock::RunClock;
 
 pub(super) async fn call(
     service: &WorkflowService,
@@ -33,7 +30,7 @@ pub(super) async fn call(
     let request = read(request, caller.clone())?;
     let engine = service.engine();
     let _leave = engine.begin_test()?;
-    let clock = Clock { started: Instant::now(), started_ms: wall_ms() };
+    let clock = RunClock::start();
     let (limits, now) = (engine.limits().clone(), clock.now());
     let begin = move || TestState::begin(&request, &limits, Arc::new(OsEntropy), now);
     let mut test = engine.evaluate(begin).await??;
@@ -50,7 +47,7 @@ pub(super) async fn call(
             Next::Done(outcome) => return Ok(answer(*outcome)),
             Next::Do(work) => calling = Some(perform(service, &caller, work).boxed()),
             Next::Wait(due) => {
-                let sleep = tokio::time::sleep(clock.until(due));
+                let sleep = tokio::time::sleep_until(clock.instant(due).into());
                 let finished = match &mut calling {
                     None => {
                         sleep.await;
@@ -77,87 +74,27 @@ pub(super) async fn call(
 
 type Calling<'a> = BoxFuture<'a, Result<(Work, CallResult), Failure>>;
 
-/// The wall clock, advanced monotonically through a test.
-struct Clock {
-    started: Instant,
-    started_ms: i64,
-}
-
-impl Clock {
-    fn now(&self) -> Timestamp {
-        let passed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Timestamp(self.started_ms.saturating_add(passed))
-    }
-
-    /// How long it is until this time, and a little: the clock counts whole milliseconds.
-    fn until(&self, due: Timestamp) -> Duration {
-        let left = u64::try_from(due.0.saturating_sub(self.now().0)).unwrap_or_default();
-        Duration::from_millis(left + 1)
-    }
-}
-
 /// A bound is no answer that AWS knows, and none that a test of one state can reach.
 fn stopped(stopped: Stopped) -> Failure {
     match stopped {
         Stopped::View(error) => error.into(),
-        Stopped::Steps(_) | Stopped::Transitions(_) => Failure::Internal(stopped.to_string()),
+        Stopped::Steps(_) | Stopped::Transitions(_) | Stopped::Bytes(_) => {
+            Failure::Internal(stopped.to_string())
+        }
     }
 }
 
-/// Makes the call of a task.
+/// Makes the call of a task. Nothing repeats it.
 async fn perform(
     service: &WorkflowService,
     caller: &Caller,
     work: Work,
 ) -> Result<(Work, CallResult), Failure> {
-    let result = match &work.job {
-        Job::Call { kind: CallKind::StartExecution, call, payload } => {
-            start(service, caller, call, payload.clone()).await?
-        }
-        Job::Call { call, payload, .. } => {
-            service.engine().invoke(call, payload.clone(), aws_request_id()).await
-        }
-        Job::Activity { .. } => {
-            return Err(Failure::Internal("a task of an activity is tested without a mock".to_owned()));
-        }
-    };
+    let mut request = [0; 16];
+    OsEntropy.fill(&mut request);
+    let identity = Identity { request: RequestId::from_bytes(request), idempotency_id: aws_request_id() };
+    let result = work::perform(service, caller, &work, identity).await?;
     Ok((work, result))
-}
-
-/// Starts an execution, wherever the leader is, in the account of the role that the task's `Credentials` name.
-async fn start(
-    service: &WorkflowService,
-    caller: &Caller,
-    call: &Call,
-    input: Bytes,
-) -> Result<CallResult, Failure> {
-    let mut request_id = [0; 16];
-    OsEntropy.fill(&mut request_id);
-    let request = proto::StartExecutionRequest {
-        caller: Some(proto::Caller {
-            account: if call.account.is_empty() { caller.account.clone() } else { call.account.clone() },
-            region: caller.region.clone(),
-            partition: caller.partition.clone(),
-            request_id: Bytes::copy_from_slice(&request_id),
-        }),
-        state_machine_arn: call.target.clone(),
-        name: call.name.clone(),
-        input,
-        trace_header: call.trace_header.clone(),
-    };
-    match service.start_execution(tonic::Request::new(request)).await {
-        Ok(answer) => {
-            let proto::StartExecutionResponse { execution_arn: arn, start_date_ms: started_ms } =
-                answer.into_inner();
-            Ok(start_result(&Started { arn, started_ms }, &aws_request_id(), &http_date(started_ms)))
-        }
-        Err(status) => match proto::ApiError::decode(status.details()) {
-            Ok(error) if !error.code.is_empty() => {
-                Ok(start_failure(&error.code, &error.message, &aws_request_id()))
-            }
-            _ => Err(Failure::Unavailable(status.message().to_owned())),
-        },
-    }
 }
 
 fn read(request: proto::TestStateRequest, caller: Caller) -> Result<Request, Failure> {

@@ -21,7 +21,7 @@ use keepstep_tests::process::Server;
 use keepstep_tests::sdk;
 
 /// A workflow that never waits.
-const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
+pub(crate) const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 /// A workflow that waits for longer than any test.
 const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}"#;
 const ROLE: &str = "arn:aws:iam::000000000000:role/test";
@@ -53,7 +53,7 @@ fn refused<T: Debug, E: ProvideErrorMetadata + Debug, R>(
 
 /// Asserts the code, and that the message contains a text.
 #[track_caller]
-fn assert_refused<T: Debug, E: ProvideErrorMetadata + Debug, R>(
+pub(crate) fn assert_refused<T: Debug, E: ProvideErrorMetadata + Debug, R>(
     result: Result<T, SdkError<E, R>>,
     code: &str,
     text: &str,

@@ -3,12 +3,13 @@
 use aws_credential_types::Credentials;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::config::retry::RetryConfig;
+use aws_sdk_sfn::types::{StateMachineType, SyncExecutionStatus};
 use keepstep_tests::api::Api;
 use keepstep_tests::process::Server;
 use keepstep_tests::{sdk, wait};
 use serde_json::json;
 
-use super::{PASS, refused, state_machine};
+use super::{PASS, ROLE, refused, state_machine};
 
 fn file(secret: &str) -> String {
     format!(
@@ -45,5 +46,22 @@ async fn every_request_is_verified_and_keys_can_change() -> anyhow::Result<()> {
     })
     .await?;
     assert_eq!(refused(good.list_state_machines().send().await).0, "InvalidSignatureException");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_that_sdks_make_for_synchronous_operations_is_signed_too() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("credentials.toml");
+    std::fs::write(&path, file("secret"))?;
+    let server = Server::builder().flag("--credentials-file", path.display()).start().await?;
+    let good = client(&server, "AKIDKEEPSTEP", "secret");
+    let create = good.create_state_machine().name("m").definition(PASS).role_arn(ROLE);
+    let machine = create.r#type(StateMachineType::Express).send().await?.state_machine_arn;
+    let ran = good.start_sync_execution().state_machine_arn(&machine).send().await?;
+    assert_eq!(ran.status, SyncExecutionStatus::Succeeded);
+    let wrong = client(&server, "AKIDKEEPSTEP", "wrong secret");
+    let refusal = refused(wrong.start_sync_execution().state_machine_arn(machine).send().await);
+    assert_eq!(refusal.0, "InvalidSignatureException");
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! TagResource, UntagResource, ListTagsForResource.
 
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use aws_sdk_sfn::types::Tag;
+use keepstep_tests::wait;
 
 use super::{PASS, ROLE, assert_refused, server};
 
@@ -53,5 +55,30 @@ async fn tags_are_added_replaced_and_removed() -> anyhow::Result<()> {
         "ResourceNotFound",
         nothing,
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_says_how_long_executions_are_kept() -> anyhow::Result<()> {
+    let (_server, client) = server().await?;
+    let create = |name: &str| client.create_state_machine().name(name).definition(PASS).role_arn(ROLE);
+    let key = "keepstep:retention-seconds";
+    let shortly = create("shortly").tags(tag(key, "1")).send().await?.state_machine_arn;
+    let usual = create("usual").send().await?.state_machine_arn;
+    let mut started = Vec::new();
+    for machine in [&shortly, &usual] {
+        let start = client.start_execution().state_machine_arn(machine).name("e").send().await?;
+        started.push(start.execution_arn);
+    }
+    wait::until("the retention of one is over", || async {
+        let found = client.describe_execution().execution_arn(&started[0]).send().await;
+        (found.err()?.code()? == "ExecutionDoesNotExist").then_some(())
+    })
+    .await?;
+    client.describe_execution().execution_arn(&started[1]).send().await?;
+    let again = client.start_execution().state_machine_arn(&shortly).name("e").send().await;
+    assert_refused(again, "ExecutionAlreadyExists", "e");
+    let wrong = client.tag_resource().resource_arn(&usual).tags(tag(key, "7d")).send().await;
+    assert_refused(wrong, "ValidationException", "must be a whole number of seconds");
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::draft::Draft;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::record::{ChildResult, MapRun, MapRunStage};
+use crate::retention;
 use crate::view::ViewError;
 
 use super::retention::after_seconds;
@@ -25,7 +26,8 @@ pub(super) fn due(
     let report: Option<ChildResult> =
         draft.peek(&key::inbox(parent, BranchId(record.branch), record.attempt))?;
     let from_ms = if report.is_some() { desk.now.0 } else { stopped_ms };
-    Ok(Some(after_seconds(from_ms, desk.limits.retention_seconds.max(1))))
+    let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
+    Ok(Some(after_seconds(from_ms, kept.max(1))))
 }
 
 /// Whether a map run is there, and not over.

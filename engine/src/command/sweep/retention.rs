@@ -6,10 +6,11 @@
 use crate::api_error::Refusal;
 use crate::desk::Desk;
 use crate::draft::{Decision, Draft, Origin};
-use crate::id::{ExecutionId, Timestamp};
+use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::listing;
 use crate::record::{ExecutionStatus, Head, MapRun, NameHold};
+use crate::retention;
 use crate::view::{Direction, ViewError};
 
 use super::purge::purge;
@@ -71,15 +72,15 @@ fn expire(
                 draft.delete(key::expiry(time, execution));
                 return Ok((0, true));
             };
-            let due = after_seconds(stopped_ms, desk.limits.retention_seconds);
+            let kept = retention::seconds(draft, MachineId::from_slice(&head.machine), desk.limits)?;
+            let due = after_seconds(stopped_ms, kept);
             // A map run that goes on still reads what its children came to.
             let is_needed =
                 match head.map_run.as_ref().and_then(|link| ExecutionId::from_slice(&link.map_run)) {
                     Some(id) => map_run::goes_on(draft, id)?,
                     None => false,
                 };
-            let due =
-                if is_needed { after_seconds(desk.now.0, desk.limits.retention_seconds.max(1)) } else { due };
+            let due = if is_needed { after_seconds(desk.now.0, kept.max(1)) } else { due };
             if due > desk.now {
                 draft.delete(key::expiry(time, execution));
                 draft.put_empty(key::expiry(due, execution));

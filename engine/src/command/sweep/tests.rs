@@ -9,7 +9,9 @@ use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::listing;
 use crate::record::outcome::{Answer, Done};
-use crate::record::{Alias, Configuration, ExecutionStatus, Head, NameHold, StateMachineType, Version};
+use crate::record::{
+    Alias, Configuration, ExecutionStatus, Head, NameHold, StateMachineType, Tag, Tags, Version,
+};
 use crate::request_log;
 
 const DAY: i64 = 86_400_000;
@@ -97,6 +99,20 @@ fn an_execution_is_kept_for_its_retention_and_no_longer() {
     expire(&mut world);
     assert_eq!(world.count(&key::head(id)), 0);
     assert_eq!((world.count(b"li/"), world.count(b"xp/"), world.count(b"nm/")), (0, 0, 0));
+}
+
+#[test]
+fn a_tag_of_the_state_machine_keeps_executions_longer() {
+    let mut world = world();
+    let id = finished(&mut world, "e", 3);
+    let tag = Tag { key: crate::retention::TAG.into(), value: (100 * 86_400).to_string() };
+    world.put(key::machine_tags(machine_id()), &Tags { tags: vec![tag] });
+    world.pass(100 * DAY - 1);
+    expire(&mut world);
+    assert!(world.has(&key::head(id)));
+    world.pass(1);
+    expire(&mut world);
+    assert_eq!((world.count(&key::head(id)), world.count(b"xp/")), (0, 0));
 }
 
 #[test]

@@ -138,7 +138,7 @@ pub(in super::super) fn redrive(
     };
     run.event(active, EventType::MapRunRedriven, details)?;
     active.branch.attempt += 1;
-    map_run::redrive(&run.desk, &mut run.draft, id, record, active.branch.attempt);
+    map_run::redrive(&run.desk, &mut run.draft, id, record, active.branch.attempt)?;
     active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
     Ok(true)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::{finish, seconds};
+use crate::arn::is_express;
 use crate::draft::Draft;
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::key;
@@ -56,18 +57,32 @@ pub fn redrivability(
     limits: &Limits,
 ) -> Result<Redrivability, ViewError> {
     let not = |reason: &'static str| Ok(Redrivability::Not(reason.into()));
-    let draft = Draft::new(view);
-    if let ExecutionStatus::Running | ExecutionStatus::Succeeded = head.status() {
-        let reason = format!("Execution is {} and cannot be redriven", head.status().api_name());
-        return Ok(Redrivability::Not(reason.into()));
+    let judged = redrivability_by_head(head, now, limits);
+    if let Redrivability::Not(_) = judged {
+        return Ok(judged);
     }
+    let draft = Draft::new(view);
     if !finish::is_active(&draft, &head.state_machine_arn, &head.machine)? {
         return not("State machine is in DELETING status");
     }
-    if head.is_express() {
+    // Versions before this one kept nothing to go on with. A child of the type `EXPRESS` is started anew and needs nothing.
+    if !is_express(&head.arn) && draft.peek::<Branch>(&key::branch(execution, BranchId::ROOT))?.is_none() {
+        return not("Execution was started before the launch of RedriveExecution");
+    }
+    Ok(judged)
+}
+
+/// What the record of an execution says by itself about whether it can be redriven.
+pub fn redrivability_by_head(head: &Head, now: Timestamp, limits: &Limits) -> Redrivability {
+    let not = |reason: &'static str| Redrivability::Not(reason.into());
+    if let ExecutionStatus::Running | ExecutionStatus::Succeeded = head.status() {
+        let reason = format!("Execution is {} and cannot be redriven", head.status().api_name());
+        return Redrivability::Not(reason.into());
+    }
+    if is_express(&head.arn) {
         // Such a child is started anew, which it can be at any time (developer guide, "Redriving Map Runs in Step Functions executions").
         return match head.map_run {
-            Some(_) => Ok(Redrivability::ByMapRun),
+            Some(_) => Redrivability::ByMapRun,
             None => not("Redrive is not supported by executions of type EXPRESS"),
         };
     }
@@ -80,17 +95,13 @@ pub fn redrivability(
     if head.stopped_ms.is_none_or(|stopped_ms| seconds::after(stopped_ms, PERIOD_SECONDS) < now.0) {
         return not("Execution redrivable period exceeded");
     }
-    // Versions before this one kept nothing to go on with.
-    if draft.peek::<Branch>(&key::branch(execution, BranchId::ROOT))?.is_none() {
-        return not("Execution was started before the launch of RedriveExecution");
-    }
-    Ok(if head.map_run.is_some() { Redrivability::ByMapRun } else { Redrivability::Redrivable })
+    if head.map_run.is_some() { Redrivability::ByMapRun } else { Redrivability::Redrivable }
 }
 
 /// Whether an execution has ended without success and has no room in its history for a redrive, whenever that may be asked for.
 pub(crate) fn has_ended_for_good(head: &Head, limits: &Limits) -> bool {
     let is_unsuccessful = !matches!(head.status(), ExecutionStatus::Running | ExecutionStatus::Succeeded);
-    is_unsuccessful && !head.is_express() && !has_room(head.next_event_id.saturating_sub(1), limits)
+    is_unsuccessful && !is_express(&head.arn) && !has_room(head.next_event_id.saturating_sub(1), limits)
 }
 
 /// Whether a history of so many events has room for `ExecutionRedriven` and an event more.

@@ -14,25 +14,26 @@ use keepstep_asl::definition::StateKind;
 use super::drive::Outcome;
 use super::interrupt::Interrupt;
 use super::run::{Active, Run};
-use super::{fan_out, seconds, start};
+use super::{fan_out, seconds, start, status_change};
 use crate::api_error::ApiError;
 use crate::arn::StateMachineArn;
 use crate::desk::Desk;
 use crate::draft::Draft;
 use crate::effect::Effect;
-use crate::id::{BranchId, ExecutionId, Timestamp};
+use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::record::outcome::{Answer, Redriven};
 use crate::record::phase::{FanOut, Phase, Ready, Stopped};
 use crate::record::{
     ChildResult, EventDetails, EventType, ExecutionStatus, Head, RedriveToken, StateMachine,
 };
+use crate::retention;
 use crate::view::ViewError;
 
 use super::step::Reply;
 pub(crate) use judge::has_ended_for_good;
 pub(super) use judge::has_room;
-pub use judge::{Redrivability, redrivability};
+pub use judge::{Redrivability, redrivability, redrivability_by_head};
 
 /// How many client tokens are remembered (API reference, "RedriveExecution").
 const TOKENS_MAX: usize = 10;
@@ -83,6 +84,7 @@ impl Run<'_> {
         // A redrive counts as a state transition.
         self.transitions += 1;
         self.draft.effects.push(Effect::Redriven);
+        status_change::tell(self);
         let inner = self.inner_branches(BranchId::ROOT)?;
         let mut outermost = vec![(BranchId::ROOT, redriven)];
         let mut fan_outs = Vec::new();
@@ -115,8 +117,8 @@ impl Run<'_> {
         let limits = self.desk.limits;
         if let Some(stopped_ms) = self.head.stopped_ms {
             // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
-            let expiry = seconds::after(stopped_ms, limits.retention_seconds);
-            self.draft.delete(key::expiry(Timestamp(expiry), self.id));
+            let kept = retention::seconds(&self.draft, MachineId::from_slice(&self.head.machine), limits)?;
+            self.draft.delete(key::expiry(Timestamp(seconds::after(stopped_ms, kept)), self.id));
         }
         self.take_back_report()?;
         // The time starts anew, within the longest that an execution may be open. A definition's own is not that of map runs' children.

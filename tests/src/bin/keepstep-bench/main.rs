@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the figures are the output")]
 
 mod activities;
+mod express;
 mod failover;
 mod load;
 mod map;
@@ -29,6 +30,12 @@ struct Cli {
 enum Measurement {
     /// Executions of a one-Pass workflow, started and finished, by number of clients.
     Starts {
+        /// Numbers of clients.
+        #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
+        clients: Vec<usize>,
+    },
+    /// Express executions of a one-Pass workflow: synchronous ones, and asynchronous ones until they are accepted.
+    Express {
         /// Numbers of clients.
         #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
         clients: Vec<usize>,
@@ -70,6 +77,7 @@ async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     match cli.measurement {
         Measurement::Starts { clients } => starts::one_pass(cli.nodes, cli.seconds, &clients).await,
+        Measurement::Express { clients } => express::run(cli.nodes, cli.seconds, &clients).await,
         Measurement::Chain { clients } => starts::chain(cli.nodes, cli.seconds, &clients).await,
         Measurement::Activities { workers } => activities::run(cli.nodes, cli.seconds, workers).await,
         Measurement::Parked { executions } => parked::run(cli.nodes, executions).await,

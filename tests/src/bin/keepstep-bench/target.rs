@@ -46,12 +46,22 @@ impl Target {
 
 /// Creates a state machine; its ARN.
 pub(crate) async fn state_machine(api: &Api, name: &str, definition: &Value) -> anyhow::Result<String> {
-    let answer = api
-        .ok(
-            "CreateStateMachine",
-            json!({"name": name, "definition": definition.to_string(), "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/bench")}),
-        )
-        .await?;
+    create(api, name, definition, "STANDARD").await
+}
+
+/// Creates a state machine of the type EXPRESS; its ARN.
+pub(crate) async fn express_state_machine(
+    api: &Api,
+    name: &str,
+    definition: &Value,
+) -> anyhow::Result<String> {
+    create(api, name, definition, "EXPRESS").await
+}
+
+async fn create(api: &Api, name: &str, definition: &Value, kind: &str) -> anyhow::Result<String> {
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/bench");
+    let request = json!({"name": name, "definition": definition.to_string(), "roleArn": role, "type": kind});
+    let answer = api.ok("CreateStateMachine", request).await?;
     answer
         .get("stateMachineArn")
         .and_then(Value::as_str)
