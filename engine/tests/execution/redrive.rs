@@ -1,12 +1,12 @@
 //! Executions that go on after they had ended without success.
 
 use keepstep_engine::execution::{self, Redrivability, redrivability};
-use keepstep_engine::id::{BranchId, ExecutionId, RequestId, Timestamp};
+use keepstep_engine::id::{BranchId, ExecutionId, MachineId, RequestId, Timestamp};
 use keepstep_engine::key;
 use keepstep_engine::record::outcome::{Answer, Redriven};
-use keepstep_engine::record::{ExecutionStatus, Head, TimerKind};
+use keepstep_engine::record::{ExecutionStatus, Head, Tag, Tags, TimerKind};
 use keepstep_engine::stimulus::{Arrival, Stimulus};
-use keepstep_engine::{ApiError, Effect};
+use keepstep_engine::{ApiError, Effect, retention};
 
 use crate::harness::Do::{Delete, Lead, Pass, Redrive, Stop, Succeed, Take};
 use crate::harness::{Do, EPOCH_MS, EXECUTION_ARN, World, assert_cleared, check, play};
@@ -437,10 +437,19 @@ fn a_parallel_with_too_much_output_runs_as_a_whole() {
     assert_cleared(&world, id());
 }
 
-/// The head says that it runs, and it is listed as such; the time of its start stays.
+/// The head says that it runs, and it is listed as such; the time of its start stays. It is kept as long as it runs, whatever its state
+/// machine's tag says.
 #[test]
 fn a_redriven_execution_is_one_that_runs() {
-    let mut world = play(&one(&format!(r#"{TASK},"End":true"#)), "{}", &[Take, FAIL, Pass(1_000)]);
+    let mut world = World::with(&one(&format!(r#"{TASK},"End":true"#)));
+    let id_of_machine = MachineId::from_bytes(*ExecutionId::of_arn("m").as_bytes());
+    let tag = Tag { key: retention::TAG.to_owned(), value: "60".to_owned() };
+    world.write(|draft| draft.put(key::machine_tags(id_of_machine), &Tags { tags: vec![tag] }));
+    let request = world.request("e", "{}");
+    world.start(&request).expect("it starts");
+    for act in [Take, FAIL, Pass(1_000)] {
+        world.act(id(), &act);
+    }
     let failed = world.head(id());
     let expiries = |world: &World| world.memory.pairs(b"xp/").count();
     let listed = |world: &World, status| {
