@@ -46,7 +46,7 @@ pub enum ThrottlingError {
 /// AWS's defaults by operation: bucket size and refill rate in us-east-1, us-west-2 and eu-west-1, and in all other regions
 /// (developer guide, "Quotas related to API action throttling"). StartSyncExecution has none, and those that aren't here aren't listed
 /// there. StartExecution's are those of STANDARD state machines.
-const AWS: [(&str, (u32, u32), (u32, u32)); 32] = [
+const AWS: [(&str, (u32, u32), (u32, u32)); 33] = [
     ("CreateActivity", (100, 1), (100, 1)),
     ("CreateStateMachine", (100, 1), (100, 1)),
     ("CreateStateMachineAlias", (100, 1), (100, 1)),
@@ -70,6 +70,7 @@ const AWS: [(&str, (u32, u32), (u32, u32)); 32] = [
     ("ListStateMachines", (100, 5), (100, 5)),
     ("ListTagsForResource", (100, 1), (100, 1)),
     ("PublishStateMachineVersion", (100, 1), (100, 1)),
+    ("RedriveExecution", (1_300, 300), (800, 150)),
     ("SendTaskFailure", (3_000, 500), (1_500, 300)),
     ("SendTaskHeartbeat", (3_000, 500), (1_500, 300)),
     ("SendTaskSuccess", (3_000, 500), (1_500, 300)),
