@@ -388,6 +388,32 @@ impl<'a> TaggableArn<'a> {
     }
 }
 
+/// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME:*`: a CloudWatch log group, with all its streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogGroupArn<'a> {
+    /// Where it lives.
+    pub place: Place<'a>,
+    /// The group's name.
+    pub name: &'a str,
+}
+
+impl<'a> LogGroupArn<'a> {
+    /// Reads the ARN of a log group; `None` for anything else.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let ["arn", partition, "logs", region, account, "log-group", name, "*"] = *parts.as_slice() else {
+            return None;
+        };
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/#".contains(&byte);
+        let valid = is_region(partition)
+            && is_region(region)
+            && is_account(account)
+            && (1..=512).contains(&name.len())
+            && name.bytes().all(is_of_name);
+        valid.then_some(Self { place: Place { partition, region, account }, name })
+    }
+}
+
 /// Checks that a text is the ARN of an IAM role. Whether the role exists is not known here.
 ///
 /// # Errors
@@ -576,6 +602,27 @@ mod tests {
         ] {
             assert!(MapRunArn::parse(text).is_err(), "{text}");
             assert!(ExecutionArn::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn log_group_arns_are_read() {
+        let group = |name| Some(LogGroupArn { place: PLACE, name });
+        for (text, expected) in [
+            ("arn:aws:logs:us-east-1:123456789012:log-group:g:*", group("g")),
+            (
+                "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/a_b-c.d#1:*",
+                group("/aws/vendedlogs/states/a_b-c.d#1"),
+            ),
+            ("arn:aws:logs:us-east-1:123456789012:log-group:g", None),
+            ("arn:aws:logs:us-east-1:123456789012:log-group::*", None),
+            ("arn:aws:logs:us-east-1:123456789012:log-group:g h:*", None),
+            ("arn:aws:logs:us-east-1:123456789012:log-group:g:log-stream:s:*", None),
+            ("arn:aws:logs:us-east-1:1:log-group:g:*", None),
+            ("arn:aws:s3:::bucket:*", None),
+            ("", None),
+        ] {
+            assert_eq!(LogGroupArn::parse(text), expected, "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the leader does after a commit. Every effect is also a key of the replicated state (a timer, a waiting task, a call, an inbox, an outbox), so
-//! that a new leader finds by scanning what its predecessor may not have done.
+//! that a new leader finds by scanning what its predecessor may not have done; but for those that only tell somebody of what happened.
 
+use crate::execution::Logged;
 use crate::id::{BranchId, ExecutionId, OutboxId};
 use crate::key::{CallKey, Outgoing, Timer, Waiting};
 use crate::record::Call;
@@ -51,4 +52,8 @@ pub enum Effect {
     Finished(crate::record::ExecutionStatus),
     /// States were entered: for metrics only.
     Transitions(u64),
+    /// Write events to a log. Best effort, as on AWS: of a leader that dies after the commit, nobody else does it.
+    Log(Box<Logged>),
+    /// An execution ended that is to be traced. Best effort, too.
+    Trace(ExecutionId),
 }

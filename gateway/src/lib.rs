@@ -42,6 +42,13 @@ pub use probes::Probes;
 pub use throttle::{Bucket, Throttling, ThrottlingError};
 pub use workflow::Workflow;
 
+/// The details of an event as the API gives them, without the member around them; an empty object for an event that has none.
+pub fn event_details(
+    event: &keepstep_proto::workflow::v1::HistoryEvent,
+) -> serde_json::Map<String, serde_json::Value> {
+    operations::history::details(event)
+}
+
 /// The answer of GetExecutionHistory as the API gives it: a JSON text.
 pub fn history_json(answer: &keepstep_proto::workflow::v1::GetExecutionHistoryResponse) -> Vec<u8> {
     operations::history::got(answer)

@@ -1,10 +1,11 @@
 //! The `keepstep` binary: one node, and the commands around it.
 //!
 //! Read in this order: [`cli`] and [`config`] (what is asked for), [`node`] (how a node starts and stops), [`leader`] (what it does while it
-//! leads), [`service`] (how it is asked), [`lambda`] and [`aws`] (whom it calls), [`status_changes`] (whom it tells), [`items`] and
-//! [`results`] (what it reads from and writes to S3).
+//! leads), [`service`] (how it is asked), [`lambda`] and [`aws`] (whom it calls), [`status_changes`], [`logs`] and [`traces`] (what it tells of
+//! executions), [`items`] and [`results`] (what it reads from and writes to S3).
 
 mod aws;
+mod backlog;
 mod cli;
 mod config;
 mod express;
@@ -14,14 +15,17 @@ mod http_stub;
 mod items;
 mod lambda;
 mod leader;
+mod logs;
 mod metric;
 mod node;
+mod places;
 mod results;
 mod run_clock;
 mod s3;
 mod sdk_answer;
 mod service;
 mod status_changes;
+mod traces;
 mod url;
 
 /// Steps allocate many small values on many threads.

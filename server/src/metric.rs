@@ -49,6 +49,14 @@ pub(crate) const STATUS_CHANGES: &str = "keepstep_status_changes_total";
 pub(crate) const OUTBOX: &str = "keepstep_status_changes_waiting";
 /// Gauge: milliseconds by which this node's clock is ahead of the median of the cluster.
 pub(crate) const CLOCK_OFFSET: &str = "keepstep_clock_offset_milliseconds";
+/// Counter: events written to execution logs.
+pub(crate) const LOG_EVENTS: &str = "keepstep_execution_log_events_total";
+/// Counter: events that execution logs lack, since too many waited or they couldn't be written.
+pub(crate) const LOG_EVENTS_LOST: &str = "keepstep_execution_log_events_lost_total";
+/// Counter: executions whose trace a collector took.
+pub(crate) const TRACES: &str = "keepstep_traces_total";
+/// Counter: executions whose trace no collector took, or only in part.
+pub(crate) const TRACES_LOST: &str = "keepstep_traces_lost_total";
 /// Gauge `{version}`: always 1.
 pub(crate) const BUILD_INFO: &str = "keepstep_build_info";
 
@@ -91,6 +99,14 @@ pub(crate) fn describe() {
         Unit::Milliseconds,
         "How far this node's clock is ahead of the cluster's median."
     );
+    describe_counter!(LOG_EVENTS, Unit::Count, "Events written to execution logs.");
+    describe_counter!(
+        LOG_EVENTS_LOST,
+        Unit::Count,
+        "Events that execution logs lack, since too many waited or they couldn't be written."
+    );
+    describe_counter!(TRACES, Unit::Count, "Executions whose trace a collector took.");
+    describe_counter!(TRACES_LOST, Unit::Count, "Executions whose trace no collector took, or only in part.");
     describe_gauge!(BUILD_INFO, Unit::Count, "The version of the binary.");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

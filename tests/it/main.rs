@@ -10,4 +10,5 @@ mod serve;
 mod states;
 mod status_changes;
 mod tasks;
+mod telling;
 mod validate;

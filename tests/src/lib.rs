@@ -2,9 +2,12 @@
 //! runner for recorded behaviour. Talks to the server through its public surfaces only.
 
 pub mod api;
+pub mod cloud_watch;
 pub mod cluster;
+pub mod collector;
 pub mod history;
 pub mod lambda;
+pub mod moto;
 pub mod persistent;
 pub mod process;
 pub mod proxy;

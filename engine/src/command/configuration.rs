@@ -6,9 +6,9 @@ use bytes::Bytes;
 use keepstep_asl::definition::{self, Kind, ParseOptions};
 
 use crate::api_error::ApiError;
-use crate::arn;
+use crate::arn::{self, LogGroupArn};
 use crate::limits::Limits;
-use crate::record::{Configuration, Revision, StateMachineType};
+use crate::record::{Configuration, LogLevel, Revision, StateMachineType};
 
 /// Checks all that a revision holds.
 ///
@@ -52,15 +52,24 @@ pub(crate) fn definition_text<'t>(text: &'t [u8], limits: &Limits) -> Result<&'t
 }
 
 fn check_logging(configuration: &Configuration) -> Result<(), ApiError> {
-    let destinations = configuration.log_group_arns.len();
     let invalid = |detail: &str| {
         ApiError::new("InvalidLoggingConfiguration", format!("Invalid Logging Configuration: {detail}"))
     };
-    match configuration.log_level.as_str() {
-        "" | "OFF" if destinations <= 1 => Ok(()),
-        "ALL" | "ERROR" | "FATAL" if destinations == 1 => Ok(()),
-        "" | "OFF" | "ALL" | "ERROR" | "FATAL" => Err(invalid("Must specify exactly one Log Destination.")),
-        level => Err(invalid(&format!("Unknown log level: {level}."))),
+    let Some(level) = LogLevel::from_name(&configuration.log_level) else {
+        return Err(invalid(&format!("Unknown log level: {}.", configuration.log_level)));
+    };
+    match configuration.log_group_arns.as_slice() {
+        [] if level == LogLevel::Off => Ok(()),
+        // AWS's words (github.com/hashicorp/terraform-provider-aws/pull/17683).
+        [group] if !group.is_empty() && !group.ends_with(":*") => {
+            Err(invalid("Log Group ARN must be provided with '*' qualifier."))
+        }
+        // The words are ours: AWS's are not known.
+        [group] if !group.is_empty() => match LogGroupArn::parse(group) {
+            Some(_) => Ok(()),
+            None => Err(invalid("The Log Destination is not the ARN of a log group.")),
+        },
+        _ => Err(invalid("Must specify exactly one Log Destination.")),
     }
 }
 

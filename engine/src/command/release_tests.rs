@@ -33,6 +33,7 @@ fn update(number: u8) -> UpdateStateMachine {
         role_arn: Some(format!("{ROLE}{number}")),
         logging: None,
         tracing_enabled: None,
+        owned_encryption: false,
         publish: true,
         version_description: String::new(),
     }

@@ -17,6 +17,7 @@ use crate::record::{
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 const OTHER: &str = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/r";
+const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:g:*";
 
 pub(super) fn create(number: u8) -> CreateStateMachine {
     CreateStateMachine {
@@ -42,6 +43,7 @@ fn update(number: u8) -> UpdateStateMachine {
         role_arn: None,
         logging: None,
         tracing_enabled: None,
+        owned_encryption: false,
         publish: false,
         version_description: String::new(),
     }
@@ -137,11 +139,21 @@ fn what_cannot_be_created_is_refused() {
         "InvalidDefinition",
         "Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: The definition is larger than 200 bytes'",
     );
-    for configuration in [logged("ALL", &[]), logged("OFF", &["a", "b"])] {
+    let one = "Must specify exactly one Log Destination.";
+    for (configuration, message) in [
+        (logged("ALL", &[]), one),
+        (logged("ERROR", &[""]), one),
+        (logged("FATAL", &[GROUP, GROUP]), one),
+        (logged("OFF", &[GROUP, GROUP]), one),
+        (logged("ALL", &["g"]), "Log Group ARN must be provided with '*' qualifier."),
+        (logged("OFF", &[&GROUP[..GROUP.len() - 2]]), "Log Group ARN must be provided with '*' qualifier."),
+        (logged("ALL", &["arn:aws:s3:::b:*"]), "The Log Destination is not the ARN of a log group."),
+        (logged("WARN", &[GROUP]), "Unknown log level: WARN."),
+    ] {
         check(
             CreateStateMachine { configuration, ..create(1) },
             "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+            &format!("Invalid Logging Configuration: {message}"),
         );
     }
     check(
@@ -235,7 +247,7 @@ fn an_update_makes_a_new_revision_if_anything_differs() {
     assert_eq!(world.get(&key::revision(first_id(), 2)), Some(revision.clone()));
     assert!(world.has(&key::revision(first_id(), 1)), "running executions go on with it");
 
-    let logging = Logging { level: "ALL".into(), execution_data: true, group_arns: vec!["g".into()] };
+    let logging = Logging { level: "ALL".into(), execution_data: true, group_arns: vec![GROUP.into()] };
     let logged = UpdateStateMachine {
         definition: None,
         role_arn: Some(format!("{ROLE}2")),
@@ -250,12 +262,33 @@ fn an_update_makes_a_new_revision_if_anything_differs() {
         configuration: Configuration {
             log_level: "ALL".into(),
             log_execution_data: true,
-            log_group_arns: vec!["g".into()],
+            log_group_arns: vec![GROUP.into()],
             tracing_enabled: true,
         },
         ..revision
     };
-    assert_eq!(world.get(&key::revision(first_id(), 3)), Some(revision));
+    assert_eq!(world.get(&key::revision(first_id(), 3)), Some(revision.clone()));
+
+    world.now.0 += 1;
+    let only_logging =
+        Logging { level: "ERROR".into(), execution_data: false, group_arns: vec![GROUP.into()] };
+    let quieter = UpdateStateMachine { definition: None, logging: Some(only_logging), ..update(5) };
+    let updated = world.run(|desk| quieter.decide(desk)).expect("it is valid");
+    let revision = Revision {
+        revision_id: updated.revision_id.clone(),
+        updated_ms: world.now.0,
+        configuration: Configuration {
+            log_level: "ERROR".into(),
+            log_execution_data: false,
+            ..revision.configuration.clone()
+        },
+        ..revision
+    };
+    assert_eq!(world.get(&key::revision(first_id(), 4)), Some(revision));
+
+    let same = UpdateStateMachine { definition: None, owned_encryption: true, ..update(6) };
+    assert_eq!(world.run(|desk| same.decide(desk)), Ok(updated), "nothing else can be chosen");
+    assert_eq!(machine(&world).map(|machine| machine.revision), Some(4));
 }
 
 #[test]

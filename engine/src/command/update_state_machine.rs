@@ -47,6 +47,8 @@ pub struct UpdateStateMachine {
     pub logging: Option<Logging>,
     /// As given.
     pub tracing_enabled: Option<bool>,
+    /// Whether encryption by AWS_OWNED_KEY is asked for, which is as it was: nothing else can be chosen.
+    pub owned_encryption: bool,
     /// Whether a version is asked for.
     pub publish: bool,
     /// Of that version.
@@ -103,7 +105,8 @@ impl UpdateStateMachine {
         let empty = self.definition.is_none()
             && self.role_arn.is_none()
             && self.logging.is_none()
-            && self.tracing_enabled.is_none();
+            && self.tracing_enabled.is_none()
+            && !self.owned_encryption;
         if empty {
             return Err(ApiError::new(
                 "MissingRequiredParameter",

@@ -108,6 +108,9 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     report(run)?;
     status_change::tell(run);
     run.draft.effects.push(Effect::Finished(status));
+    if run.head.observed.as_ref().is_some_and(|observed| observed.tracing_enabled) {
+        run.draft.effects.push(Effect::Trace(run.id));
+    }
     Ok(())
 }
 

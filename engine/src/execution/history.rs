@@ -54,6 +54,11 @@ impl History {
         PayloadRef { chunk: first, index: u32::try_from(chunk.payloads.len() - 1).unwrap_or(u32::MAX) }
     }
 
+    /// The events of this step.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.chunks.iter().flat_map(|(_, chunk)| &chunk.events)
+    }
+
     /// A payload of this step.
     pub(super) fn find(&self, payload: PayloadRef) -> Option<Bytes> {
         let place = self.chunks.binary_search_by_key(&payload.chunk, |(first, _)| *first).ok()?;

@@ -390,6 +390,7 @@ impl<'a> Run<'a> {
 
     /// As [`Run::flush`], with the head as it was written down.
     pub(super) fn flush_with_head(mut self) -> (Draft<'a>, Head) {
+        self.log();
         if self.transitions > 0 {
             self.draft.effects.push(Effect::Transitions(self.transitions as u64));
         }

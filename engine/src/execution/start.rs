@@ -220,6 +220,7 @@ fn new_head(
     arn: String,
 ) -> Result<Head, ViewError> {
     let revision: Option<Revision> = Draft::new(desk.view).peek(&key::revision(id, release.revision))?;
+    let revision = revision.ok_or_else(|| missing_revision(machine))?;
     let definition = desk.definitions.definition(desk.view, id, release.revision)?;
     let timeout_seconds = timeout_seconds(&definition, desk.limits);
     Ok(Head {
@@ -236,7 +237,8 @@ fn new_head(
         timeout_due_ms: Some(seconds::after(desk.now.0, timeout_seconds)),
         parent: request.parent.clone(),
         trace_header: request.trace_header.clone(),
-        role_arn: revision.ok_or_else(|| missing_revision(machine))?.role_arn,
+        observed: revision.configuration.if_observed(),
+        role_arn: revision.role_arn,
         version: release.version,
         alias: release.alias,
         ..Head::default()

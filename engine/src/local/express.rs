@@ -13,7 +13,7 @@ use crate::execution;
 use crate::express;
 use crate::id::{BranchId, ExecutionId};
 use crate::limits::Limits;
-use crate::record::{ExecutionStatus, ExpressStart, Head, PayloadRef};
+use crate::record::{ExecutionStatus, ExpressStart, Head, PayloadRef, Revision};
 use crate::view::ViewError;
 
 /// The most events of one Express execution. On AWS there is no such quota; here an execution must fit in memory, which
@@ -40,7 +40,7 @@ impl Local {
         &mut self,
         start: &ExpressStart,
         definition: Arc<Definition>,
-        role_arn: String,
+        revision: &Revision,
     ) -> Result<ExecutionId, ViewError> {
         let arn = StateMachineArn::parse(&start.state_machine_arn)
             .map_err(|error| ViewError::Store(format!("{}: {error}", start.arn)))?;
@@ -52,7 +52,13 @@ impl Local {
         };
         let longest = self.limits.execution_seconds_max;
         let seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
-        let machine = Machine { owner, name: arn.name.to_owned(), definition, role_arn: role_arn.clone() };
+        let machine = Machine {
+            owner,
+            name: arn.name.to_owned(),
+            definition,
+            role_arn: revision.role_arn.clone(),
+            configuration: revision.configuration.clone(),
+        };
         let head = Head {
             arn: start.arn.clone(),
             state_machine_arn: start.state_machine_arn.clone(),
@@ -65,7 +71,8 @@ impl Local {
             next_branch_id: BranchId::ROOT.0 + 1,
             timeout_due_ms: Some(execution::seconds_after(self.now.0, seconds)),
             trace_header: start.trace_header.clone(),
-            role_arn,
+            role_arn: revision.role_arn.clone(),
+            observed: revision.configuration.if_observed(),
             version: start.version,
             alias: start.alias.clone(),
             ..Head::default()

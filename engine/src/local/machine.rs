@@ -12,7 +12,7 @@ use crate::draft::{Draft, Origin, Transaction};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::memory::Memory;
-use crate::record::{Activity, Revision, StateMachine};
+use crate::record::{Activity, Configuration, Revision, StateMachine};
 use crate::view::{View, ViewError};
 
 /// A state machine to make.
@@ -26,6 +26,8 @@ pub struct Machine {
     pub definition: Arc<Definition>,
     /// The role that its executions have.
     pub role_arn: String,
+    /// Logging and tracing.
+    pub configuration: Configuration,
 }
 
 impl Machine {
@@ -62,7 +64,12 @@ impl Machines {
             created_ms: now.0,
             ..StateMachine::default()
         };
-        let revision = Revision { role_arn: machine.role_arn, updated_ms: now.0, ..Revision::default() };
+        let revision = Revision {
+            role_arn: machine.role_arn,
+            updated_ms: now.0,
+            configuration: machine.configuration,
+            ..Revision::default()
+        };
         let mut draft = Draft::new(memory);
         draft.put(key, &record);
         draft.put(key::revision(id, REVISION), &revision);

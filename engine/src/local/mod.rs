@@ -41,14 +41,14 @@ use crate::api_error::{ApiError, Refusal};
 use crate::desk::{Caller, Desk};
 use crate::draft::{Decision, Draft, Transaction};
 use crate::effect::Effect;
-use crate::execution::{self, Inspection, StartExecution, Started};
+use crate::execution::{self, Inspection, Logged, StartExecution, Started};
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::key::{self, Timer};
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::query::{self, GetExecutionHistory, HistoryEvent, PageRequest};
 use crate::record::outcome::Answer;
-use crate::record::{Branch, CallKind, Head};
+use crate::record::{Branch, CallKind, Event, Head};
 use crate::stimulus::{Arrival, CallResult, Stimulus};
 use crate::view::{View, ViewError};
 use machine::Machines;
@@ -120,6 +120,7 @@ pub struct Local {
     effects: VecDeque<Effect>,
     arrivals: VecDeque<(ExecutionId, Stimulus)>,
     inspection: Option<Inspection>,
+    logged: Vec<Logged>,
 }
 
 impl Local {
@@ -143,6 +144,7 @@ impl Local {
             effects: VecDeque::new(),
             arrivals: VecDeque::new(),
             inspection: None,
+            logged: Vec::new(),
         }
     }
 
@@ -279,6 +281,12 @@ impl Local {
         Ok(replies.pop().unwrap_or_else(|| Err(ApiError::execution_does_not_exist(&execution.to_string()))))
     }
 
+    /// What is to be logged of all that happened since this was asked for last. Nothing but asking empties it, so that whoever creates a
+    /// [`Machine`] with a log level asks after every turn.
+    pub fn take_logged(&mut self) -> Vec<Logged> {
+        std::mem::take(&mut self.logged)
+    }
+
     /// An execution's head.
     ///
     /// # Errors
@@ -297,6 +305,16 @@ impl Local {
     pub fn output(&self, execution: ExecutionId) -> Result<Option<Bytes>, ViewError> {
         let output = self.head(execution)?.output;
         output.map(|output| execution::read_payload(&self.memory, execution, output)).transpose()
+    }
+
+    /// All events of an execution, without their payloads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Local::head`].
+    pub fn events(&self, execution: ExecutionId) -> Result<Vec<Event>, ViewError> {
+        let found = query::events(&self.memory, execution)?;
+        found.map(|(_, events)| events).ok_or_else(|| ViewError::missing("Head", &key::head(execution)))
     }
 
     /// The whole history of an execution.
@@ -362,7 +380,9 @@ impl Local {
                     self.arrivals.push_back((execution, Stimulus::ChildFinished { branch, attempt }));
                 }
                 Effect::Transitions(entered) => self.transitions += entered,
-                Effect::Started | Effect::Redriven | Effect::Finished(_) => {}
+                Effect::Log(logged) => self.logged.push(*logged),
+                // Whoever runs executions here sees them end, and has their histories.
+                Effect::Started | Effect::Redriven | Effect::Finished(_) | Effect::Trace(_) => {}
                 effect => self.effects.push_back(effect),
             }
         }

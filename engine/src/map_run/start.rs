@@ -81,6 +81,7 @@ impl Work<'_> {
             next_branch_id: BranchId::ROOT.0 + 1,
             timeout_due_ms: Some(execution::seconds_after(self.desk.now.0, seconds_max)),
             role_arn: record.role_arn.clone(),
+            observed: record.observed.clone(),
             map_run: Some(MapRunLink {
                 map_run: Bytes::copy_from_slice(self.id.as_bytes()),
                 arn: record.arn.clone(),

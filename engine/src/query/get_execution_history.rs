@@ -1,8 +1,7 @@
 //! GetExecutionHistory: pages of events from either end, by range scans of the chunks that hold them.
 
-use bytes::Bytes;
-
 use super::describe_execution::{explain, find};
+use super::history_event::HistoryEvent;
 use super::page::{Page, PageRequest};
 use super::page_token::List;
 use super::payload::Payloads;
@@ -11,7 +10,7 @@ use crate::desk::Caller;
 use crate::draft::decode;
 use crate::id::{ExecutionId, Timestamp};
 use crate::key;
-use crate::record::{Chunk, Event, EventType, Head, PayloadRef};
+use crate::record::{Chunk, Event, Head};
 use crate::view::{Direction, View, ViewError};
 
 /// The chunks read in one scan.
@@ -32,23 +31,6 @@ pub struct GetExecutionHistory {
     pub execution_data: bool,
     /// As given.
     pub page: PageRequest,
-}
-
-/// An event with its payloads.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HistoryEvent {
-    /// The record.
-    pub event: Event,
-    /// JSON; `None` if the event has none or they are not wanted.
-    pub input: Option<Bytes>,
-    /// JSON; `None` if the event has none or they are not wanted.
-    pub output: Option<Bytes>,
-    /// The variables that the event sets, and their JSON; none if they are not wanted.
-    pub assigned: Vec<(String, Bytes)>,
-    /// Of ExecutionStarted: the ARN of the version that started it.
-    pub version_arn: Option<String>,
-    /// Of ExecutionStarted: the ARN of the alias that started it.
-    pub alias_arn: Option<String>,
 }
 
 /// A page of an execution's history. A page's position is the id of the next event.
@@ -101,30 +83,15 @@ impl Collector<'_> {
         if self.items.len() >= self.request.page.limit() {
             return Ok(false);
         }
-        let mut resolve = |at: Option<PayloadRef>| match at {
-            Some(at) if self.request.execution_data => payloads.get(at).map(Some),
-            _ => Ok(None),
-        };
-        let input = resolve(event.details.input)?;
-        let output = resolve(event.details.output)?;
-        let mut assigned = Vec::new();
-        for variable in &event.details.assigned {
-            if let Some(value) = resolve(Some(variable.value))? {
-                assigned.push((variable.name.clone(), value));
-            }
-        }
-        let details = &event.details;
-        let variables = assigned.iter().map(|(name, value)| name.len() + value.len());
-        let texts = [input.as_ref().map(Bytes::len), output.as_ref().map(Bytes::len)].into_iter().flatten();
-        let failure = [details.error.as_ref(), details.cause.as_ref()].into_iter().flatten().map(String::len);
-        let size = texts.chain(failure).chain(variables).sum::<usize>();
+        let event = HistoryEvent::new(event, self.head, |at| {
+            self.request.execution_data.then(|| payloads.get(at)).transpose()
+        })?;
+        let size = event.bytes();
         if !self.items.is_empty() && self.bytes + size > PAGE_BYTES_MAX {
             return Ok(false);
         }
         self.bytes += size;
-        let head = (event.kind() == EventType::ExecutionStarted).then_some(self.head);
-        let (version_arn, alias_arn) = (head.and_then(Head::version_arn), head.and_then(Head::alias_arn));
-        self.items.push(HistoryEvent { event, input, output, assigned, version_arn, alias_arn });
+        self.items.push(event);
         Ok(true)
     }
 }

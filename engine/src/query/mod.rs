@@ -6,7 +6,9 @@ mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
+mod events;
 mod get_execution_history;
+mod history_event;
 mod list_activities;
 mod list_executions;
 mod list_map_runs;
@@ -27,7 +29,9 @@ pub use describe_state_machine_alias::{AliasDetail, describe_state_machine_alias
 pub use describe_state_machine_for_execution::{
     StateMachineForExecution, describe_state_machine_for_execution,
 };
-pub use get_execution_history::{GetExecutionHistory, HistoryEvent, get_execution_history};
+pub use events::events;
+pub use get_execution_history::{GetExecutionHistory, get_execution_history};
+pub use history_event::HistoryEvent;
 pub use list_activities::list_activities;
 pub use list_executions::{ExecutionItem, ListExecutions, RedriveFilter, StatusFilter, list_executions};
 pub use list_map_runs::list_map_runs;

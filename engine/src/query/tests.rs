@@ -472,6 +472,7 @@ fn released() -> World {
             role_arn: Some(format!("arn:aws:iam::123456789012:role/r{number}")),
             logging: None,
             tracing_enabled: None,
+            owned_encryption: false,
             publish: true,
             version_description: format!("of request {number}"),
         };

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::arn;
 use crate::id::MachineId;
 
-use super::{MapRunLink, PayloadRef};
+use super::{Configuration, MapRunLink, PayloadRef};
 
 /// AWS's `ExecutionStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -117,6 +117,9 @@ pub struct Head {
     /// The latest redrives that a client token led to, oldest first.
     #[prost(message, repeated, tag = "42")]
     pub redrives: Vec<RedriveToken>,
+    /// Its revision's, if anybody is to be told of it.
+    #[prost(message, optional, tag = "50")]
+    pub observed: Option<Configuration>,
 }
 
 impl Head {

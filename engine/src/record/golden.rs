@@ -43,6 +43,15 @@ fn at(chunk: u64, index: u32) -> PayloadRef {
     PayloadRef { chunk, index }
 }
 
+fn configuration() -> Configuration {
+    Configuration {
+        log_level: "ALL".into(),
+        log_execution_data: true,
+        log_group_arns: vec!["group".into()],
+        tracing_enabled: true,
+    }
+}
+
 #[test]
 fn stored_formats_do_not_change() {
     let mut golden = Golden::default();
@@ -100,12 +109,7 @@ fn resources(golden: &mut Golden) {
             role_arn: "role".into(),
             revision_id: "uuid".into(),
             updated_ms: 2,
-            configuration: Configuration {
-                log_level: "ALL".into(),
-                log_execution_data: true,
-                log_group_arns: vec!["group".into()],
-                tracing_enabled: true,
-            },
+            configuration: configuration(),
         },
     );
     golden.check("Deletion", Deletion { state_machine_key: "sm/a/r/n".into() });
@@ -143,10 +147,12 @@ fn executions(golden: &mut Golden) {
             redrive_count: 0,
             redriven_ms: None,
             redrives: Vec::new(),
+            observed: None,
         },
     );
     golden.check("Head/Variables", Head { variables_bytes: 45, ..Head::default() });
     golden.check("Head/Versions", Head { version: 55, alias: "alias".into(), ..Head::default() });
+    golden.check("Head/Observed", Head { observed: Some(configuration()), ..Head::default() });
     golden.check("NameHold", NameHold { until_ms: 13 });
     let details = EventDetails {
         name: Some("name".into()),
@@ -247,8 +253,10 @@ fn map_runs(golden: &mut Golden) {
             redrive: None,
             not_redrivable: 0,
             items_not_redrivable: 0,
+            observed: None,
         },
     );
+    golden.check("MapRun/Observed", MapRun { observed: Some(configuration()), ..MapRun::default() });
     golden.check(
         "MapRunSetup",
         MapRunSetup {

@@ -4,7 +4,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{ExecutionStatus, StateMachineType};
+use super::{Configuration, ExecutionStatus, StateMachineType};
 
 /// AWS's `MapRunStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -179,6 +179,9 @@ pub struct MapRun {
     /// How many items those have.
     #[prost(uint64, tag = "45")]
     pub items_not_redrivable: u64,
+    /// Of the children: as that of the execution.
+    #[prost(message, optional, tag = "50")]
+    pub observed: Option<Configuration>,
 }
 
 /// A redrive under way: the unsuccessful children of a map run begin again in the order of their numbers.

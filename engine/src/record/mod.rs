@@ -9,6 +9,7 @@ mod express;
 mod fan_out;
 #[cfg(test)]
 mod golden;
+mod log_level;
 mod map_run;
 mod release;
 mod request;
@@ -22,6 +23,7 @@ pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
 pub use execution::{ExecutionStatus, Head, NameHold, ParentLink, RedriveToken};
 pub use express::ExpressStart;
 pub use fan_out::{Items, Results, SLICE_LEN};
+pub use log_level::LogLevel;
 pub use map_run::{
     ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunRedrive, MapRunSetup,
     MapRunStage, MapRunStatus, OpenBatch, RESULTS_PER_SLICE, WaitingItems,

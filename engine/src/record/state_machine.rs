@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::LogLevel;
 use crate::id::MachineId;
 
 /// AWS's `StateMachineType`.
@@ -104,6 +105,18 @@ pub struct Configuration {
     /// Of the tracing configuration.
     #[prost(bool, tag = "4")]
     pub tracing_enabled: bool,
+}
+
+impl Configuration {
+    /// Which events are logged.
+    pub fn level(&self) -> LogLevel {
+        LogLevel::from_name(&self.log_level).unwrap_or(LogLevel::Off)
+    }
+
+    /// This, if it asks that anybody be told of executions.
+    pub fn if_observed(&self) -> Option<Self> {
+        (self.tracing_enabled || self.level() != LogLevel::Off).then(|| self.clone())
+    }
 }
 
 /// A state machine whose deletion goes on.

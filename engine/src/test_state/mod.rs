@@ -24,8 +24,8 @@ use crate::execution::{Inspection, UnderTest, start_under_test};
 use crate::id::{BranchId, ExecutionId, Timestamp};
 use crate::limits::Limits;
 use crate::local::{Bounds, Local, Machine, Next as LocalNext, Stopped, Work, WorkKey};
-use crate::record::ExecutionStatus;
 use crate::record::phase::Phase;
+use crate::record::{self, ExecutionStatus};
 use crate::stimulus::{CallResult, Stimulus};
 use crate::view::ViewError;
 use check::Checked;
@@ -81,6 +81,7 @@ impl TestState {
             name: NAME.to_owned(),
             definition: Arc::new(definition),
             role_arn: request.role_arn.clone().unwrap_or_default(),
+            configuration: record::Configuration::default(),
         };
         let arn = machine.arn();
         let input = Bytes::from(input);

@@ -16,8 +16,8 @@ use keepstep_engine::memory::Memory;
 use keepstep_engine::record::outcome::Answer;
 use keepstep_engine::record::phase::Phase;
 use keepstep_engine::record::{
-    self, Activity, Branch, Call, CallKind, Chunk, ExecutionStatus, Head, PayloadRef, Revision, StateMachine,
-    TimerKind, WaitingTask,
+    self, Activity, Branch, Call, CallKind, Chunk, Configuration, ExecutionStatus, Head, PayloadRef,
+    Revision, StateMachine, TimerKind, WaitingTask,
 };
 use keepstep_engine::stimulus::{Arrival, CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
@@ -174,6 +174,10 @@ impl World {
     }
 
     pub(crate) fn create(&mut self, name: &str, definition: &str) {
+        self.create_with(name, definition, Configuration::default());
+    }
+
+    pub(crate) fn create_with(&mut self, name: &str, definition: &str, configuration: Configuration) {
         let id = Bytes::copy_from_slice(ExecutionId::of_arn(name).as_bytes());
         let machine_id = MachineId::from_slice(&id).expect("sixteen bytes");
         let machine = StateMachine {
@@ -186,6 +190,7 @@ impl World {
         let revision = Revision {
             definition: Bytes::copy_from_slice(definition.as_bytes()),
             role_arn: ROLE_ARN.to_owned(),
+            configuration,
             ..Revision::default()
         };
         self.write(|draft| {

@@ -13,6 +13,7 @@ mod limits;
 mod map;
 mod map_run_schedules;
 mod nested;
+mod observed;
 mod redrive;
 mod redrive_map_run;
 mod schedules;

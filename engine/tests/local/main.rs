@@ -1,5 +1,7 @@
 //! Executions over a map in memory, through the engine's public door.
 
+mod log;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use keepstep_engine::id::{ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::local::{
     Bounds, Clock, Job, Local, Machine, Next, Reply, RunError, Stopped, Task, Tasks, run,
 };
-use keepstep_engine::record::{CallKind, ParentLink};
+use keepstep_engine::record::{CallKind, Configuration, ParentLink};
 use keepstep_engine::stimulus::CallResult;
 use keepstep_engine::{Caller, Limits};
 use serde_json::Value;
@@ -60,6 +62,10 @@ fn caller() -> Caller {
 }
 
 fn local(bounds: Bounds, machines: &[(&str, &str)]) -> Local {
+    configured(bounds, machines, &Configuration::default())
+}
+
+fn configured(bounds: Bounds, machines: &[(&str, &str)], configuration: &Configuration) -> Local {
     let mut local = Local::new(Limits::default(), bounds, Arc::new(Zeros), Timestamp(EPOCH_MS));
     for (name, text) in machines {
         let definition = definition::parse(text, &ParseOptions::default()).expect("valid");
@@ -68,6 +74,7 @@ fn local(bounds: Bounds, machines: &[(&str, &str)]) -> Local {
             name: (*name).into(),
             definition: Arc::new(definition),
             role_arn: "arn:aws:iam::123456789012:role/r".into(),
+            configuration: configuration.clone(),
         });
     }
     local

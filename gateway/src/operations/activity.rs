@@ -9,7 +9,7 @@ use keepstep_proto::workflow::v1::{
 use serde::Serialize;
 
 use super::json::{self, EncryptionConfiguration, Time};
-use super::state_machine::refuse_keys;
+use super::state_machine::owned_encryption;
 use super::tag;
 use crate::arn::{self, Kind};
 use crate::decode::Members;
@@ -19,7 +19,7 @@ use crate::name;
 pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateActivityRequest, Fault> {
     let name = members.required_text("name");
     name::check(&name)?;
-    refuse_keys(&mut members)?;
+    owned_encryption(&mut members)?;
     Ok(CreateActivityRequest { caller: Some(caller), name, tags: tag::tags(&mut members)? })
 }
 

@@ -9,6 +9,7 @@ use keepstep_proto::workflow::v1::{
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 use super::json::{self, Time};
 use super::list::max_results;
@@ -41,6 +42,14 @@ pub(crate) fn got(answer: &GetExecutionHistoryResponse) -> Vec<u8> {
         events: answer.events.iter().map(Event).collect(),
         next_token: json::some(&answer.next_token),
     })
+}
+
+pub(crate) fn details(event: &HistoryEvent) -> Map<String, Value> {
+    let details = event.details.as_ref().map(|details| serde_json::to_value(EventDetails(details)));
+    match details {
+        Some(Ok(Value::Object(members))) => members,
+        _ => Map::new(),
+    }
 }
 
 struct Event<'a>(&'a HistoryEvent);

@@ -28,7 +28,6 @@ pub(super) fn create(mut members: Members, caller: Caller) -> Result<CreateState
     arn::check_role(&role_arn)?;
     let kind = members.text("type").and_then(|kind| StateMachineType::from_str_name(&kind));
     let (publish, version_description) = publication(&mut members)?;
-    refuse_keys(&mut members)?;
     Ok(CreateStateMachineRequest {
         caller: Some(caller),
         name,
@@ -50,14 +49,9 @@ pub(super) fn update(mut members: Members, caller: Caller) -> Result<UpdateState
         arn::check_role(role_arn)?;
     }
     let (publish, version_description) = publication(&mut members)?;
-    let encryption = refuse_keys(&mut members)?;
     let definition = members.text("definition").map(Bytes::from);
     let configuration = configuration(&mut members)?;
-    if definition.is_none()
-        && role_arn.is_none()
-        && configuration.is_none()
-        && encryption == Encryption::Unsaid
-    {
+    if definition.is_none() && role_arn.is_none() && configuration.is_none() {
         return Err(Fault::modelled(
             "MissingRequiredParameter",
             "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
@@ -85,65 +79,52 @@ fn publication(members: &mut Members) -> Result<(bool, String), Fault> {
     Ok((publish, description.unwrap_or_default()))
 }
 
-/// Whether a request names the encryption that is the only one.
-#[derive(PartialEq, Eq)]
-pub(super) enum Encryption {
-    Unsaid,
-    Owned,
-}
-
-/// There is no KMS here: only AWS_OWNED_KEY can be asked for.
-pub(super) fn refuse_keys(members: &mut Members) -> Result<Encryption, Fault> {
-    let Some(mut encryption) = members.structure("encryptionConfiguration") else {
-        return Ok(Encryption::Unsaid);
-    };
-    let owned = encryption.text("type").is_none_or(|kind| kind == "AWS_OWNED_KEY");
-    if owned
-        && encryption.get("kmsKeyId").is_none()
-        && encryption.get("kmsDataKeyReusePeriodSeconds").is_none()
+/// Reads a request's encryption: whether it names the only one there is. There is no KMS here: nodes hold no keys, and whoever encrypts
+/// their disks does so beneath.
+///
+/// # Errors
+///
+/// `InvalidEncryptionConfiguration` for anything but AWS_OWNED_KEY.
+pub(super) fn owned_encryption(members: &mut Members) -> Result<bool, Fault> {
+    let Some(mut encryption) = members.structure("encryptionConfiguration") else { return Ok(false) };
+    let refused = if encryption.text("type").is_some_and(|kind| kind != "AWS_OWNED_KEY") {
+        "This server has no KMS: encryption of the type CUSTOMER_MANAGED_KMS_KEY is not supported, only AWS_OWNED_KEY is"
+    } else if encryption.get("kmsKeyId").is_some() || encryption.get("kmsDataKeyReusePeriodSeconds").is_some()
     {
-        return Ok(Encryption::Owned);
-    }
-    Err(Fault::modelled(
-        "InvalidEncryptionConfiguration",
-        "Invalid Encryption Configuration: 'Customer managed KMS keys are not supported by this server'",
-    ))
+        "kmsKeyId and kmsDataKeyReusePeriodSeconds apply to the type CUSTOMER_MANAGED_KMS_KEY only, which this server does not support"
+    } else {
+        return Ok(true);
+    };
+    let message = format!("Invalid Encryption Configuration: '{refused}'");
+    Err(Fault::modelled("InvalidEncryptionConfiguration", message))
 }
 
-/// Logging and tracing as far as they were given; anything but off is refused, since nobody would see the logs.
+/// What stands beside the definition, as far as it was given.
 fn configuration(members: &mut Members) -> Result<Option<Configuration>, Fault> {
-    let logging = members.structure("loggingConfiguration").map(logging).transpose()?;
+    let owned_encryption = owned_encryption(members)?;
+    let logging = members.structure("loggingConfiguration").map(logging);
+    // SDKs leave `enabled` out where it is false.
     let tracing_enabled = members
         .structure("tracingConfiguration")
         .map(|tracing| tracing.boolean("enabled").unwrap_or_default());
-    if tracing_enabled == Some(true) {
-        return Err(Fault::modelled(
-            "InvalidTracingConfiguration",
-            "Invalid Tracing Configuration: 'X-Ray tracing is not supported by this server'",
-        ));
-    }
-    Ok((logging.is_some() || tracing_enabled.is_some()).then_some(Configuration { logging, tracing_enabled }))
+    let is_given = owned_encryption || logging.is_some() || tracing_enabled.is_some();
+    Ok(is_given.then_some(Configuration { logging, tracing_enabled, owned_encryption }))
 }
 
-fn logging(mut members: Members) -> Result<LoggingConfiguration, Fault> {
-    let level = members.text("level").unwrap_or_else(|| "OFF".to_owned());
-    if level != "OFF" {
-        return Err(Fault::modelled(
-            "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: 'Log levels other than OFF are not supported by this server'",
-        ));
-    }
+/// Nodes judge it; a destination without a log group is one whose ARN is empty.
+fn logging(mut members: Members) -> LoggingConfiguration {
     let log_group = |destination| match destination {
         Value::Structure(mut destination) => {
-            destination.structure("cloudWatchLogsLogGroup").and_then(|mut group| group.text("logGroupArn"))
+            let group = destination.structure("cloudWatchLogsLogGroup");
+            group.and_then(|mut group| group.text("logGroupArn")).unwrap_or_default()
         }
-        _ => None,
+        _ => String::new(),
     };
-    Ok(LoggingConfiguration {
-        level,
+    LoggingConfiguration {
+        level: members.text("level").unwrap_or_else(|| "OFF".to_owned()),
         include_execution_data: members.boolean("includeExecutionData").unwrap_or_default(),
-        log_group_arns: members.list("destinations").into_iter().filter_map(log_group).collect(),
-    })
+        log_group_arns: members.list("destinations").into_iter().map(log_group).collect(),
+    }
 }
 
 pub(super) fn describe(mut members: Members, caller: Caller) -> Result<DescribeStateMachineRequest, Fault> {

@@ -254,7 +254,7 @@ async fn refused_members() {
             "CreateActivity",
             json!({"name": "a", "encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"}}),
             "InvalidEncryptionConfiguration",
-            "Invalid Encryption Configuration: 'Customer managed KMS keys are not supported by this server'",
+            "Invalid Encryption Configuration: 'This server has no KMS: encryption of the type CUSTOMER_MANAGED_KMS_KEY is not supported, only AWS_OWNED_KEY is'",
         ),
         ("CreateStateMachine", machine(json!({"name": "a/b"})), "InvalidName", "Invalid Name: 'a/b'"),
         ("CreateStateMachine", machine(json!({"roleArn": "r"})), "InvalidArn", "Invalid Role Arn: 'r'"),
@@ -278,15 +278,17 @@ async fn refused_members() {
         ),
         (
             "CreateStateMachine",
-            machine(json!({"loggingConfiguration": {"level": "ALL"}})),
-            "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: 'Log levels other than OFF are not supported by this server'",
+            machine(
+                json!({"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"}}),
+            ),
+            "InvalidEncryptionConfiguration",
+            "Invalid Encryption Configuration: 'This server has no KMS: encryption of the type CUSTOMER_MANAGED_KMS_KEY is not supported, only AWS_OWNED_KEY is'",
         ),
         (
-            "CreateStateMachine",
-            machine(json!({"tracingConfiguration": {"enabled": true}})),
-            "InvalidTracingConfiguration",
-            "Invalid Tracing Configuration: 'X-Ray tracing is not supported by this server'",
+            "UpdateStateMachine",
+            json!({"stateMachineArn": arn, "encryptionConfiguration": {"type": "AWS_OWNED_KEY", "kmsDataKeyReusePeriodSeconds": 60}}),
+            "InvalidEncryptionConfiguration",
+            "Invalid Encryption Configuration: 'kmsKeyId and kmsDataKeyReusePeriodSeconds apply to the type CUSTOMER_MANAGED_KMS_KEY only, which this server does not support'",
         ),
         (
             "UpdateStateMachine",

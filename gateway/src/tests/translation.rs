@@ -81,11 +81,11 @@ async fn state_machines_are_created() {
         json!({
             "name": "m", "definition": "d", "roleArn": ROLE, "type": "STANDARD", "publish": false,
             "tags": [{"key": "k", "value": "v"}, {"key": "l"}],
-            "tracingConfiguration": {"enabled": false},
+            "tracingConfiguration": {"enabled": true},
             "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
             "loggingConfiguration": {
-                "includeExecutionData": true,
-                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:x"}}],
+                "level": "ERROR", "includeExecutionData": true,
+                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:x"}}, {}],
             },
         }),
         |caller| CreateStateMachineRequest {
@@ -96,11 +96,12 @@ async fn state_machines_are_created() {
             r#type: StateMachineType::Standard.into(),
             configuration: Some(Configuration {
                 logging: Some(LoggingConfiguration {
-                    level: text("OFF"),
+                    level: text("ERROR"),
                     include_execution_data: true,
-                    log_group_arns: vec![text("arn:aws:logs:x")],
+                    log_group_arns: vec![text("arn:aws:logs:x"), String::new()],
                 }),
-                tracing_enabled: Some(false),
+                tracing_enabled: Some(true),
+                owned_encryption: true,
             }),
             tags: vec![
                 Tag { key: text("k"), value: text("v") },
@@ -326,12 +327,16 @@ async fn state_machines_are_updated_and_deleted() {
     .await;
     check(
         "UpdateStateMachine",
-        json!({"stateMachineArn": MACHINE, "roleArn": ROLE, "tracingConfiguration": {}}),
+        json!({"stateMachineArn": MACHINE, "roleArn": ROLE, "tracingConfiguration": {}, "loggingConfiguration": {}}),
         |caller| UpdateStateMachineRequest {
             caller,
             state_machine_arn: text(MACHINE),
             role_arn: Some(text(ROLE)),
-            configuration: Some(Configuration { logging: None, tracing_enabled: Some(false) }),
+            configuration: Some(Configuration {
+                logging: Some(LoggingConfiguration { level: text("OFF"), ..Default::default() }),
+                tracing_enabled: Some(false),
+                owned_encryption: false,
+            }),
             ..Default::default()
         },
         UpdateStateMachineResponse::default(),
@@ -396,7 +401,11 @@ async fn state_machines_are_described() {
             definition: Bytes::from_static(b"d"),
             role_arn: text(ROLE),
             update_date_ms: 1_000,
-            configuration: Some(Configuration { logging: Some(logging), tracing_enabled: Some(false) }),
+            configuration: Some(Configuration {
+                logging: Some(logging),
+                tracing_enabled: Some(false),
+                owned_encryption: true,
+            }),
             revision_id: text("r"),
             variable_references: Vec::new(),
             map_run_arn: text(MAP_RUN),

@@ -50,7 +50,7 @@ impl Config {
     }
 
     /// Where requests for a region go.
-    pub(super) fn url(&self, region: &str) -> String {
+    pub(crate) fn url(&self, region: &str) -> String {
         match &self.endpoint {
             Some(endpoint) => format!("{endpoint}/"),
             None => format!("https://{}.{region}.{}/", self.service.name, host_suffix(region)),

@@ -21,4 +21,4 @@ pub(crate) use credentials::Credentials;
 pub(crate) use error_answer::ErrorAnswer;
 pub(crate) use failure::Failure;
 pub(crate) use place::{Error, endpoint, host_suffix, region};
-pub(crate) use service::{EVENTS, Service};
+pub(crate) use service::{EVENTS, LOGS, Service};

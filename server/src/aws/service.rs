@@ -14,3 +14,7 @@ pub(crate) struct Service {
 /// EventBridge.
 pub(crate) const EVENTS: Service =
     Service { name: "events", target: "AWSEvents", endpoint_variable: "AWS_ENDPOINT_URL_EVENTS" };
+
+/// CloudWatch Logs.
+pub(crate) const LOGS: Service =
+    Service { name: "logs", target: "Logs_20140328", endpoint_variable: "AWS_ENDPOINT_URL_LOGS" };

@@ -3,7 +3,6 @@
 
 mod clock;
 mod mocks;
-mod places;
 mod style;
 mod trace;
 
@@ -21,7 +20,7 @@ use keepstep_engine::execution::StartExecution;
 use keepstep_engine::id::{ExecutionId, NodeId, RequestId, Timestamp};
 use keepstep_engine::local::{Bounds, Local, Machine, RunError, run as run_local};
 use keepstep_engine::query::HistoryEvent;
-use keepstep_engine::record::{ExecutionStatus, Head};
+use keepstep_engine::record::{Configuration, ExecutionStatus, Head};
 use keepstep_engine::{Caller, Limits, name};
 use keepstep_proto::workflow::v1::GetExecutionHistoryResponse;
 use serde_json::Value;
@@ -163,6 +162,7 @@ fn execute(flags: &Flags, plan: Plan) -> anyhow::Result<Ran> {
         name: "local".to_owned(),
         definition,
         role_arn: format!("arn:aws:iam::{}:role/local", owner().account),
+        configuration: Configuration::default(),
     };
     let request = StartExecution {
         caller: owner(),

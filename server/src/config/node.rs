@@ -11,7 +11,7 @@ use keepstep_raft::{Listen, Member, Security, StoreKind, Tuning};
 use super::settings::Throttling;
 use super::{Error, Settings};
 use crate::express::Room;
-use crate::{lambda, leader, s3, status_changes, url};
+use crate::{lambda, leader, logs, s3, status_changes, traces, url};
 
 pub(crate) use super::settings::LogFormat;
 
@@ -57,6 +57,10 @@ pub(crate) struct Node {
     pub(crate) lambda: lambda::Endpoints,
     /// Where buckets are.
     pub(crate) s3: s3::Config,
+    /// Where execution logs go.
+    pub(crate) logs: logs::Destination,
+    /// Where traces go, if there is a collector.
+    pub(crate) traces: Option<traces::Config>,
     /// Who is told of executions' status changes.
     pub(crate) status_changes: status_changes::Config,
     /// How log lines look.
@@ -92,6 +96,9 @@ impl Node {
             .map_err(|error| Error::Invalid { setting: "lambda endpoints", reason: error.to_string() })?;
         let s3 = s3::Config::new(settings.s3_endpoint.as_deref(), &gateway.default_region, &variable)
             .map_err(|error| Error::Invalid { setting: "s3-endpoint", reason: error.to_string() })?;
+        let traces = traces::Config::new(settings.otlp_endpoint.as_deref(), &settings.otlp_header, &variable)
+            .map_err(|error| Error::Invalid { setting: "otlp-endpoint", reason: error.to_string() })?;
+        let logs = logs(&settings, &name, &gateway.default_region, &variable)?;
         let webhook_secret = secret(
             ("webhook-secret", settings.webhook_secret.as_deref()),
             ("webhook-secret-file", settings.webhook_secret_file.as_deref()),
@@ -131,6 +138,8 @@ impl Node {
             },
             lambda,
             s3,
+            logs,
+            traces,
             status_changes,
             log_format: settings.log_format.unwrap_or_default(),
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
@@ -293,6 +302,27 @@ fn leader_settings(settings: &Settings) -> leader::Settings {
         definition_cache_bytes: settings.definition_cache_bytes.unwrap_or(DEFINITION_CACHE_BYTES),
         outbox_max: settings.outbox_max.unwrap_or(OUTBOX_MAX),
     }
+}
+
+fn logs(
+    settings: &Settings,
+    node_name: &str,
+    region: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<logs::Destination, Error> {
+    let wanted = logs::Wanted {
+        file: settings.execution_log.as_deref(),
+        file_bytes_max: settings.execution_log_bytes_max,
+        files_max: settings.execution_log_files_max,
+        endpoint: settings.logs_endpoint.as_deref(),
+        data: settings.data.as_deref().unwrap_or(Path::new(DATA)),
+        node_name,
+        region,
+    };
+    logs::Destination::new(&wanted, variable).map_err(|error| Error::Invalid {
+        setting: "execution-log, logs-endpoint",
+        reason: error.to_string(),
+    })
 }
 
 fn refuse_open(

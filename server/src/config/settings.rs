@@ -138,6 +138,37 @@ pub(crate) struct Settings {
     #[arg(long, env = "KEEPSTEP_S3_ENDPOINT", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) s3_endpoint: Option<String>,
+    /// Where execution logs go, as JSON lines: a file, or `-` for standard output [default: execution-log.jsonl in the data folder].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log: Option<PathBuf>,
+    /// Size beyond which that file is rotated, in bytes [default: 67108864].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_BYTES_MAX", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log_bytes_max: Option<u64>,
+    /// How many such files are kept, with the newest one [default: 4].
+    #[arg(long, env = "KEEPSTEP_EXECUTION_LOG_FILES_MAX", value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_log_files_max: Option<u32>,
+    /// Endpoint that speaks the API of CloudWatch Logs, where execution logs go instead, or `none` [default:
+    /// AWS_ENDPOINT_URL_CLOUDWATCH_LOGS, or AWS_ENDPOINT_URL_LOGS, or AWS_ENDPOINT_URL, or none].
+    #[arg(long, env = "KEEPSTEP_LOGS_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) logs_endpoint: Option<String>,
+    /// OpenTelemetry collector (OTLP over gRPC) that traces go to [default: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT].
+    #[arg(long, env = "KEEPSTEP_OTLP_ENDPOINT", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Header of requests to it; may be given several times [default: OTEL_EXPORTER_OTLP_TRACES_HEADERS, or OTEL_EXPORTER_OTLP_HEADERS].
+    #[arg(
+        long,
+        env = "KEEPSTEP_OTLP_HEADER",
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) otlp_header: Vec<String>,
     /// EventBridge-compatible endpoint that is told of executions' status changes, or `none` [default: AWS_ENDPOINT_URL_EVENTS, or
     /// AWS_ENDPOINT_URL, or none].
     #[arg(long, env = "KEEPSTEP_EVENTS_ENDPOINT", value_name = "URL")]

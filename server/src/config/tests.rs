@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Parser;
 
 use super::{Error, Node, Settings};
+use crate::logs::Destination;
 
 #[derive(Parser)]
 struct Flags {
@@ -132,6 +133,18 @@ fn what_makes_no_sense_is_refused() {
     check(&["--webhook", "http://a,b"], "webhook 2 is no http:// or https:// URL");
     check(&["--events-endpoint", "b"], "b is no http:// or https:// URL");
     check(&["--lambda-endpoint", "localhost"], "localhost is no http:// or https:// URL");
+}
+
+#[test]
+fn execution_logs_go_to_one_place() {
+    let log = ["--execution-log", "log", "--logs-endpoint", "http://logs"];
+    assert_eq!(
+        refused(&log),
+        "execution-log, logs-endpoint: a file and an endpoint are set: logs go to one of them"
+    );
+    let node = node(&["--data", "/d", "--execution-log-files-max", "2"]).expect("valid");
+    let Destination::File(config) = node.logs else { panic!("a file") };
+    assert_eq!((config.path.as_path(), config.files_max), (Path::new("/d/execution-log.jsonl"), 2));
 }
 
 #[test]

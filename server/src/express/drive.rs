@@ -16,6 +16,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::Backing;
 use super::budget::{Budget, Share};
 use super::plan::Plan;
+use super::tell::Listeners;
 use crate::leader::{Engine, Failure, OsEntropy};
 use crate::run_clock::RunClock;
 
@@ -71,8 +72,9 @@ pub(super) async fn drive(
 ) -> Result<Ended, Failure> {
     let share = budget.share().ok_or(Failure::Overloaded)?;
     let (limits, bytes_max) = (express_limits(engine.limits()), budget.execution_bytes_max());
+    let listeners = engine.listeners();
     let begun = engine.look(move |desk| {
-        let mut began = Began::new(plan(desk)?, limits, bytes_max)?;
+        let mut began = Began::new(plan(desk)?, listeners, limits, bytes_max)?;
         let sliced = began.go_on(Vec::new());
         Ok((began, sliced))
     });
@@ -117,6 +119,7 @@ struct Began {
     local: Local,
     execution: ExecutionId,
     clock: RunClock,
+    listeners: Listeners,
 }
 
 struct Running {
@@ -189,21 +192,28 @@ impl Running {
             cause: Some(format!("The execution was ended by this node: {why}.")),
             ..began.unended()
         };
+        began.listeners.stopped(&began.local, began.execution, &ended);
         Slice { nexts: Vec::new(), state: State::Ended(Box::new(ended)) }
     }
 }
 
 impl Began {
-    fn new(plan: Plan, limits: Limits, bytes_max: usize) -> Result<Self, ViewError> {
+    fn new(plan: Plan, listeners: Listeners, limits: Limits, bytes_max: usize) -> Result<Self, ViewError> {
         let clock = RunClock::start();
         let bounds = Bounds { steps_max: STEPS_MAX, transitions_max: STEPS_MAX, bytes_max };
         let mut local = Local::new(limits, bounds, Arc::new(OsEntropy), clock.now());
         let Plan { start, definition, revision } = plan;
-        let execution = local.begin_express(&start, definition, revision.role_arn)?;
-        Ok(Self { start, local, execution, clock })
+        let execution = local.begin_express(&start, definition, &revision)?;
+        Ok(Self { start, local, execution, clock, listeners })
     }
 
     fn go_on(&mut self, finished: Vec<(Work, CallResult)>) -> Result<Slice, Stopped> {
+        let sliced = self.slice(finished);
+        self.listeners.log(&mut self.local);
+        sliced
+    }
+
+    fn slice(&mut self, finished: Vec<(Work, CallResult)>) -> Result<Slice, Stopped> {
         self.local.advance(self.clock.now());
         for (work, result) in finished {
             self.local.answer(&work, result)?;
@@ -232,6 +242,7 @@ impl Began {
     }
 
     fn ended(&self, head: Head) -> Result<Ended, Stopped> {
+        self.listeners.ended(&self.local, self.execution, &head);
         Ok(Ended {
             status: head.status(),
             stopped_ms: head.stopped_ms.unwrap_or_else(|| self.clock.now().0),

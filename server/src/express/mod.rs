@@ -10,6 +10,7 @@ mod own;
 mod plan;
 mod starts;
 mod sync;
+mod tell;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use crate::metric;
 pub(crate) use drive::Ended;
 pub(crate) use own::own;
 pub(crate) use starts::{Arrivals, Starts};
+pub(crate) use tell::Listeners;
 
 use budget::Budget;
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -9,19 +10,20 @@ use keepstep_engine::execution::StartExecution;
 use keepstep_engine::id::{ExecutionId, MachineId, NodeId, RequestId};
 use keepstep_engine::local::{Job, Work};
 use keepstep_engine::record::{
-    ExecutionStatus, ExpressStart, Revision, StateMachine, StateMachineStatus, StateMachineType,
+    Configuration, ExecutionStatus, ExpressStart, Revision, StateMachine, StateMachineStatus,
+    StateMachineType,
 };
 use keepstep_engine::stimulus::CallResult;
-use keepstep_engine::view::{Direction, View};
+use keepstep_engine::view::{Direction, View, record};
 use keepstep_engine::{Caller, Limits, key};
 use prost::Message;
+use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Backing, Ended, Express, Room, Starts, own};
-use crate::lambda;
 use crate::leader::{Engine, Failure, Ledger, MemoryLedger, Outside, Settings};
-use crate::s3::Stores;
+use crate::logs;
 
 const NODE: NodeId = NodeId(7);
 const ROOM: Room = Room { executions_max: 8, bytes_max: 64 << 20 };
@@ -137,7 +139,24 @@ impl Bench {
         Self { ledger, tasks: Arc::new(tasks) }
     }
 
+    /// The state machine asks for a log.
+    fn log(&self, level: &str) {
+        let key = key::revision(MachineId::from_bytes([1; 16]), 1);
+        let revision: Option<Revision> = record(&*self.ledger, &key).expect("readable");
+        let configuration = Configuration {
+            log_level: level.into(),
+            log_group_arns: vec!["arn:aws:logs:us-east-1:123456789012:log-group:g:*".into()],
+            ..Configuration::default()
+        };
+        let revision = Revision { configuration, ..revision.expect("stored") };
+        self.ledger.put(key, revision.encode_to_vec().into());
+    }
+
     fn engine(&self, starts: Starts) -> Engine {
+        self.engine_with(starts, Outside::nowhere(Vec::new()))
+    }
+
+    fn engine_with(&self, starts: Starts, outside: Outside) -> Engine {
         let settings = Settings {
             limits: Limits::default(),
             evaluation_threads: 2,
@@ -147,8 +166,6 @@ impl Bench {
             definition_cache_bytes: 1 << 20,
             outbox_max: 1,
         };
-        let lambda = lambda::Client::new(lambda::Endpoints::default());
-        let outside = Outside::new(lambda, Stores::memory(Vec::new()), Vec::new());
         let ledger: Arc<dyn Ledger> = Arc::clone(&self.ledger) as _;
         Engine::new(ledger, outside, starts, settings, Handle::current()).expect("threads")
     }
@@ -314,6 +331,40 @@ async fn an_execution_that_needs_more_memory_than_there_is_ends() {
     assert_eq!((ended.error.as_deref(), ended.cause.as_deref()), (Some("States.Runtime"), Some(cause)));
     assert!(ended.bytes > 4 << 20 && ended.bytes < 8 << 20, "{}", ended.bytes);
     assert!(bench.sync(&express, "1").await.is_ok(), "everything was given back");
+}
+
+#[tokio::test]
+async fn the_end_that_a_node_makes_is_logged_too() {
+    // Each round keeps another 100 KB in the history.
+    let grows = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+        "A":{"Type":"Pass","Output":"{% $pad('', 100000, 'x') & $string($random()) %}","Next":"B"},
+        "B":{"Type":"Choice","Choices":[{"Condition":"{% false %}","Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}}}"#;
+    let bench = Bench::new(grows);
+    bench.log("ERROR");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log");
+    let wanted = logs::Wanted {
+        file: Some(&path),
+        file_bytes_max: None,
+        files_max: None,
+        endpoint: None,
+        data: folder.path(),
+        node_name: "n",
+        region: "us-east-1",
+    };
+    let destination = logs::Destination::new(&wanted, |_| None).expect("a file");
+    let (logs, writing) = logs::Logs::start(destination, &Handle::current()).expect("no credentials");
+    let outside = Outside { logs, ..Outside::nowhere(Vec::new()) };
+    let engine = bench.engine_with(Starts::new(NODE).0, outside);
+    let express = Express::new(engine, Room { bytes_max: 16 << 20, ..ROOM });
+    let ended = bench.sync(&express, "1").await.expect("it begins");
+    writing.close(Duration::from_secs(60)).await;
+    let text = std::fs::read_to_string(&path).expect("a file");
+    let line: serde_json::Value = serde_json::from_str(&text).expect("one line");
+    let said = |member: &str| line.get(member).and_then(|value| value.as_str()).map(str::to_owned);
+    assert_eq!((said("type"), said("execution_arn")), (Some("ExecutionFailed".into()), Some(ended.arn)));
+    let expected = json!({"error": ended.error, "cause": ended.cause});
+    assert_eq!(line.get("details"), Some(&expected));
 }
 
 #[tokio::test]

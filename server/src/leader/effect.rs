@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keepstep_engine::{Effect, Stimulus};
 
 use super::term::Term;
-use super::{Shared, hand_out, step};
+use super::{Shared, hand_out, step, trace};
 
 impl Shared {
     /// Does what a committed decision asks for; what takes time goes on by itself.
@@ -45,6 +45,8 @@ impl Shared {
                     self.meters.open.increment(1.0);
                 }
                 Effect::Finished(status) => self.meters.finished(status),
+                Effect::Log(logged) => self.outside.logs.log(*logged),
+                Effect::Trace(execution) => trace::start(self, execution),
                 Effect::Transitions(count) => self.meters.transitions.increment(count),
             }
         }

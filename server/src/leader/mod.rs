@@ -35,6 +35,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
 
-use crate::express::Starts;
+use crate::express::{Listeners, Starts};
 use crate::metric::Meters;
 use definitions::DefinitionCache;
 use pool::Pool;
@@ -220,6 +221,12 @@ impl Engine {
     /// Leave to test a state, on any node, as long as it is kept.
     pub(crate) fn begin_test(&self) -> Result<SemaphorePermit<'_>, Failure> {
         self.shared.tests.try_acquire().map_err(|_| Failure::Overloaded)
+    }
+
+    /// Who is told of executions.
+    pub(crate) fn listeners(&self) -> Listeners {
+        let Outside { logs, traces, .. } = &self.shared.outside;
+        Listeners { logs: logs.clone(), traces: traces.clone() }
     }
 
     /// Runs what needs no replicated state, such as reading a definition or testing a state, on the evaluation pool of any node.

@@ -24,8 +24,6 @@ use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
 use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
 use crate::express::Starts;
-use crate::lambda;
-use crate::s3::Stores;
 use crate::status_changes::Target;
 
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
@@ -52,8 +50,7 @@ impl Bench {
             definition_cache_bytes: 1 << 20,
             outbox_max: 3,
         };
-        let lambda = lambda::Client::new(lambda::Endpoints::default());
-        let outside = Outside::new(lambda, Stores::memory(Vec::new()), targets);
+        let outside = Outside::nowhere(targets);
         let (starts, _) = Starts::new(NodeId(1));
         let of_ledger: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
         let engine = Engine::with_step(of_ledger, outside, starts, settings, Handle::current(), step)

@@ -2,6 +2,7 @@
 //! everything is flushed.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use keepstep_engine::id::NodeId;
@@ -17,15 +18,21 @@ use super::ledger::ReplicaLedger;
 use super::on_runtime::OnRuntime;
 use super::probes::NodeProbes;
 use super::{Node, clock_watch, observe};
+use crate::backlog::Background;
 use crate::express::{self, Arrivals, Express, Room, Starts};
 use crate::leader::{self, Engine, Outside};
+use crate::logs::Logs;
 use crate::s3::Stores;
 use crate::service::WorkflowService;
 use crate::status_changes::Target;
+use crate::traces::Traces;
 use crate::{config, lambda};
 
 /// The largest message between gateways and nodes, in bytes: a page of history can be large.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// How long a node that stops waits until the logs and traces of executions are out.
+const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs a node to its end.
 ///
@@ -41,7 +48,7 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
     let own_name = &config.replica.node_name;
     let peers: Vec<_> =
         config.replica.peers.iter().map(|peer| peer.name.clone()).filter(|name| name != own_name).collect();
-    let (replica, service, node, arrivals) = start(config).await?;
+    let Started { replica, service, node, arrivals, telling } = start(config).await?;
     let status = replica.status();
     tracing::info!(node = status.node_name, raft_id = status.raft_id, address = %replica.local_addr(), "the node port listens");
 
@@ -97,13 +104,23 @@ pub(crate) async fn serve(config: config::Node) -> anyhow::Result<()> {
         tracing::warn!(%error, "the gateway didn't end cleanly");
     }
     replica.shutdown().await;
+    let told = telling.into_iter().map(|background| background.close(TELL_WITHIN));
+    futures::future::join_all(told).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn start(
-    config: config::Node,
-) -> anyhow::Result<(Replica, WorkflowServer<WorkflowService>, Node, Arrivals)> {
+/// What a node is made of.
+struct Started {
+    replica: Replica,
+    service: WorkflowServer<WorkflowService>,
+    node: Node,
+    arrivals: Arrivals,
+    /// The tasks that tell others of executions.
+    telling: Vec<Background>,
+}
+
+async fn start(config: config::Node) -> anyhow::Result<Started> {
     let mut replica_config = config.replica;
     let (runtime, settings, room) = (Handle::current(), config.leader, config.express);
     let targets = config.status_changes.targets().context("status changes can't be told")?;
@@ -111,7 +128,11 @@ async fn start(
         let targets: Vec<_> = targets.iter().map(Target::name).collect();
         tracing::info!(?targets, "executions' status changes are told");
     }
-    let outside = Outside::new(lambda::Client::new(config.lambda), Stores::new(config.s3), targets);
+    let logs = Logs::start(config.logs, &runtime);
+    let (logs, writing) = logs.context("the logs of executions can't be written")?;
+    let (traces, sending) = Traces::start(config.traces, &runtime);
+    let lambda = lambda::Client::new(config.lambda);
+    let outside = Outside::new(lambda, Stores::new(config.s3), targets, logs, traces);
     // The services are made while the replica starts, since the node port serves them from the first moment on.
     let made = Arc::new(Mutex::new(None));
     let making = Arc::clone(&made);
@@ -127,7 +148,8 @@ async fn start(
     let replica = Replica::start(replica_config).await.context("the replica doesn't start")?;
     let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (service, node, arrivals) = made.context("the replica started without its services")??;
-    Ok((replica, service, node, arrivals))
+    let telling = std::iter::once(writing).chain(sending).collect();
+    Ok(Started { replica, service, node, arrivals, telling })
 }
 
 fn services(

@@ -5,7 +5,7 @@ use keepstep_proto::workflow::v1 as proto;
 
 /// A new state machine's configuration, from the contract: what is absent has AWS's default.
 pub(super) fn from_proto(configuration: Option<proto::Configuration>) -> record::Configuration {
-    let proto::Configuration { logging, tracing_enabled } = configuration.unwrap_or_default();
+    let proto::Configuration { logging, tracing_enabled, .. } = configuration.unwrap_or_default();
     let logging = logging.unwrap_or_default();
     record::Configuration {
         log_level: logging.level,
@@ -28,6 +28,7 @@ pub(super) fn to_proto(configuration: record::Configuration) -> proto::Configura
             log_group_arns: configuration.log_group_arns,
         }),
         tracing_enabled: Some(configuration.tracing_enabled),
+        owned_encryption: true,
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) async fn call(
             group_arns: logging.log_group_arns,
         }),
         tracing_enabled: configuration.tracing_enabled,
+        owned_encryption: configuration.owned_encryption,
         publish: request.publish,
         version_description: request.version_description,
     };

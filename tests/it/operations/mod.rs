@@ -2,6 +2,7 @@
 
 mod activities;
 mod aliases;
+mod configuration;
 mod executions;
 mod protocol;
 mod redrive;

@@ -66,7 +66,7 @@ async fn a_failed_execution_goes_on_where_it_failed() -> anyhow::Result<()> {
         7 <6 ActivityFailed error=E cause=c
         8 <7 ExecutionFailed error=E cause=c
         9 <8 ExecutionRedriven redriveCount=1
-        10 <9 ActivityScheduled resource={activity} input=1
+        10 <7 ActivityScheduled resource={activity} input=1
         11 <10 ActivityStarted workerName=tester
         12 <11 ActivitySucceeded output=2
         13 <12 TaskStateExited name=T output=2
@@ -245,7 +245,7 @@ async fn a_map_run_is_redriven_with_its_execution() -> anyhow::Result<()> {
         6 <5 MapStateFailed
         7 <6 ExecutionFailed error=States.ExceedToleratedFailureThreshold cause=The specified tolerated failure threshold was exceeded
         8 <7 ExecutionRedriven redriveCount=1
-        9 <8 MapRunRedriven mapRunArn={run} redriveCount=1
+        9 <6 MapRunRedriven mapRunArn={run} redriveCount=1
         10 <9 MapRunSucceeded
         11 <10 MapStateSucceeded
         12 <10 MapStateExited name=M output=[0,1,2]

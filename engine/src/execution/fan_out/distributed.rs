@@ -74,6 +74,7 @@ pub(super) fn run(
         revision: run.head.revision,
         way,
         role_arn: run.head.role_arn.clone(),
+        observed: run.head.observed.clone(),
         status: MapRunStatus::Running as i32,
         stage: MapRunStage::Processing as i32,
         started_ms: now.0,

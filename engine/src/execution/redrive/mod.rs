@@ -2,8 +2,8 @@
 //!
 //! What it goes on with was kept when it ended: its branches in the phase `Stopped`, and the items and results of their fan-outs. The
 //! developer guide ("Restarting state machine executions with redrive in Step Functions") says what becomes of each type of state. Where
-//! it says nothing: the events of a redrive follow `ExecutionRedriven`, a state that was entered is not entered again, but started again
-//! (`TaskScheduled`, `ParallelStateStarted`, `MapStateStarted`, `MapIterationStarted`), and a Wait state waits for all of its seconds.
+//! it says nothing, a redrive is like a retry: a state that was entered is not entered again, its events follow its own last one, so that
+//! whoever goes from event to previous event comes to the state, and a Wait state waits for all of its seconds.
 
 mod judge;
 
@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use keepstep_asl::definition::StateKind;
 
-use super::drive::Outcome;
 use super::interrupt::Interrupt;
 use super::run::{Active, Run};
 use super::{fan_out, seconds, start, status_change};
@@ -23,7 +22,7 @@ use crate::effect::Effect;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key;
 use crate::record::outcome::{Answer, Redriven};
-use crate::record::phase::{FanOut, Phase, Ready, Stopped};
+use crate::record::phase::{Phase, Ready, Stopped};
 use crate::record::{
     ChildResult, EventDetails, EventType, ExecutionStatus, Head, RedriveToken, StateMachine,
 };
@@ -80,23 +79,24 @@ impl Run<'_> {
         let count = self.head.redrive_count;
         let details = EventDetails { redrive_count: Some(count), ..EventDetails::default() };
         let previous = self.history.last_event_id();
-        let redriven = self.history.append(EventType::ExecutionRedriven, previous, details)?;
+        self.history.append(EventType::ExecutionRedriven, previous, details)?;
         // A redrive counts as a state transition.
         self.transitions += 1;
         self.draft.effects.push(Effect::Redriven);
         status_change::tell(self);
-        let inner = self.inner_branches(BranchId::ROOT)?;
-        let mut outermost = vec![(BranchId::ROOT, redriven)];
+        let stopped = self.take_all(BranchId::ROOT)?;
+        let ids: Vec<BranchId> = stopped.iter().map(|active| active.id).collect();
+        // The state of a branch is found by those around it: all of them are there.
+        stopped.into_iter().for_each(|active| self.put(active));
         let mut fan_outs = Vec::new();
-        while let Some((id, previous)) = outermost.pop() {
+        for id in ids {
             // A state that can't be redriven fails, and the execution with it.
             if !self.is_running() {
                 return Ok(());
             }
-            let Some(active) = self.take(id)? else { continue };
-            let Some(last) = self.resume_branch(active, previous)? else { continue };
-            fan_outs.push(id);
-            outermost.extend(inner.get(&id.0).into_iter().flatten().rev().map(|id| (*id, last)));
+            if let Some(active) = self.take(id)? {
+                self.resume_branch(active, &mut fan_outs)?;
+            }
         }
         // What had begun goes on before more begins.
         self.queue.extend(fan_outs);
@@ -153,40 +153,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Goes on with a branch. Returns its last event if its own branches are to go on as well.
-    fn resume_branch(&mut self, mut active: Active, previous: u64) -> Result<Option<u64>, Interrupt> {
+    /// Goes on with a branch. Those that have branches of their own are noted.
+    fn resume_branch(&mut self, mut active: Active, fan_outs: &mut Vec<BranchId>) -> Result<(), Interrupt> {
         let stopped = match active.branch.phase.take() {
             Some(Phase::Stopped(stopped)) => *stopped,
             _ => Stopped::default(),
         };
-        active.branch.last_event_id = previous;
         active.branch.retries.clear();
-        self.start_iteration(&mut active)?;
+        if let Some(fan_out) = stopped.fan_out {
+            active.branch.phase = Some(Phase::FannedOut(fan_out));
+            fan_outs.push(active.id);
+            self.put(active);
+            return Ok(());
+        }
         let definition = Arc::clone(&self.definition);
         let state = self.state(&definition, &active.branch)?;
-        if let Some(fan_out) = stopped.fan_out {
-            let (kind, length) = match state.kind {
-                StateKind::Map(_) => (EventType::MapStateStarted, Some(fan_out.length)),
-                _ => (EventType::ParallelStateStarted, None),
-            };
-            self.event(&mut active, kind, EventDetails { length, ..EventDetails::default() })?;
-            let last = active.branch.last_event_id;
-            active.branch.phase = Some(Phase::FannedOut(FanOut { previous_event_id: last, ..fan_out }));
-            self.put(active);
-            return Ok(Some(last));
-        }
         if !stopped.map_run.is_empty() {
             match fan_out::distributed::redrive(self, &mut active, stopped.map_run) {
                 Ok(true) => {
                     self.put(active);
-                    return Ok(None);
+                    return Ok(());
                 }
                 Ok(false) => {}
-                Err(interrupt) => {
-                    let failed: Result<Outcome, Interrupt> = Err(interrupt);
-                    self.settle(active, state, failed)?;
-                    return Ok(None);
-                }
+                Err(interrupt) => return self.settle(active, state, Err(interrupt)),
             }
         }
         if let StateKind::Fail(_) = state.kind {
@@ -195,19 +184,6 @@ impl Run<'_> {
         active.branch.phase = Some(Phase::Ready(Ready { since_ms: self.now_ms() }));
         self.queue.push_back(active.id);
         self.put(active);
-        Ok(None)
-    }
-
-    /// A branch that is an iteration of a Map is started again.
-    fn start_iteration(&mut self, active: &mut Active) -> Result<(), Interrupt> {
-        let Some(around) = active.branch.parent else { return Ok(()) };
-        let Some(around) = self.branch(BranchId(around))?.cloned() else { return Ok(()) };
-        let definition = Arc::clone(&self.definition);
-        let state = self.state(&definition, &around)?;
-        if let StateKind::Map(_) = state.kind {
-            let details = fan_out::iteration_details(state, active.branch.position);
-            self.event(active, EventType::MapIterationStarted, details)?;
-        }
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use keepstep_engine::query::HistoryEvent;
 use keepstep_engine::record::{EventType, ExecutionStatus, Head};
 
-use super::places::{Place, Places, is_entered};
 use super::style::{Style, Tone};
+use crate::places::{Place, Places, is_entered};
 
 /// How many characters of an input or output are shown in a line.
 const DATA_CHARACTERS_MAX: usize = 100;

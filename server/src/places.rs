@@ -7,17 +7,17 @@ use keepstep_engine::record::{Event, EventType};
 
 /// A state that was entered, or an iteration of one.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The state's name, and the iteration's index.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What it lies in.
-    pub(super) parent: Option<usize>,
+    pub(crate) parent: Option<usize>,
     /// How many others it lies in.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
     /// How often its work was begun.
-    pub(super) attempts: u64,
+    pub(crate) attempts: u64,
     /// Its work has failed and not succeeded since.
-    pub(super) has_failed: bool,
+    pub(crate) has_failed: bool,
     kind: Kind,
 }
 
@@ -42,7 +42,7 @@ enum After {
 
 /// The places of a history.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     all: Vec<Place>,
     /// By the event's id.
     of_event: HashMap<u64, (usize, After)>,
@@ -50,7 +50,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The place of an event; `None` for those of the execution itself. Events come in their order.
-    pub(super) fn of(&mut self, event: &Event) -> Option<usize> {
+    pub(crate) fn of(&mut self, event: &Event) -> Option<usize> {
         use EventType as Type;
         let before = self.of_event.get(&event.previous_id).copied();
         let name = event.details.name.clone().unwrap_or_default();
@@ -100,11 +100,11 @@ impl Places {
         place
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&Place> {
+    pub(crate) fn get(&self, place: usize) -> Option<&Place> {
         self.all.get(place)
     }
 
-    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Place> {
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Place> {
         self.all.get_mut(place)
     }
 
@@ -141,7 +141,7 @@ impl Places {
 }
 
 /// `*StateEntered`
-pub(super) fn is_entered(kind: EventType) -> bool {
+pub(crate) fn is_entered(kind: EventType) -> bool {
     kind.api_name().ends_with("StateEntered")
 }
 
