@@ -5,6 +5,7 @@ mod aliases;
 mod configuration;
 mod executions;
 mod protocol;
+mod redrive;
 mod signatures;
 mod state_machines;
 mod tags;
