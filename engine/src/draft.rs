@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::effect::Effect;
+use crate::key;
 use crate::view::{Direction, Versioned, View, ViewError};
 
 /// What a guarded key must be for the transaction to write anything.
@@ -76,6 +77,9 @@ impl<R> Decision<R> {
     }
 }
 
+/// How many keys one scan asks for.
+const SCAN_LEN: usize = 1000;
+
 /// A transaction in the making.
 pub struct Draft<'a> {
     view: &'a dyn View,
@@ -143,6 +147,20 @@ impl<'a> Draft<'a> {
     pub fn delete(&mut self, key: Bytes) {
         self.bytes += key.len();
         self.writes.insert(key, None);
+    }
+
+    /// Removes all stored keys with this prefix.
+    pub fn delete_all(&mut self, prefix: &Bytes) -> Result<(), ViewError> {
+        let mut from = prefix.clone();
+        let end = key::prefix_end(prefix);
+        loop {
+            let pairs = self.scan(&from, &end, SCAN_LEN, Direction::Forward)?;
+            pairs.iter().for_each(|(key, _)| self.delete(key.clone()));
+            match pairs.last() {
+                Some((last, _)) if pairs.len() == SCAN_LEN => from = key::after(last),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The bytes of all writes so far, overwritten ones included: what a step's bound is measured by.

@@ -46,6 +46,8 @@ pub enum Effect {
     Untold(OutboxId),
     /// An execution began: for metrics only.
     Started,
+    /// An execution that had ended goes on: for metrics only.
+    Redriven,
     /// An execution ended: for metrics only.
     Finished(crate::record::ExecutionStatus),
     /// States were entered: for metrics only.

@@ -12,8 +12,8 @@
 //! | `ex/` | execution id | [`record::Head`](crate::record::Head): the guard of every change of the execution |
 //! | | execution id, `b`, branch id | [`record::Branch`](crate::record::Branch) |
 //! | | execution id, `c`, first event id | [`record::Chunk`](crate::record::Chunk): events and payloads of one step |
-//! | | execution id, `m`, branch id, slice | [`record::Items`](crate::record::Items): a Map's items while it runs |
-//! | | execution id, `r`, branch id, slice | [`record::Results`](crate::record::Results): what the branches of a Map or Parallel came to, while it runs |
+//! | | execution id, `m`, branch id, slice | [`record::Items`](crate::record::Items): a Map's items while it runs, or is stopped |
+//! | | execution id, `r`, branch id, slice | [`record::Results`](crate::record::Results): what the branches of a Map or Parallel came to, while it runs, or is stopped |
 //! | | execution id, `i`, branch id, attempt | [`record::ChildResult`](crate::record::ChildResult): the inbox, drained by the execution |
 //! | | map run id, `s` | [`record::MapRunSetup`](crate::record::MapRunSetup): what a map run makes children from |
 //! | | map run id, `w`, position | [`record::WaitingItems`](crate::record::WaitingItems): items that wait to go into children |

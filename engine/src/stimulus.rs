@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 
+use crate::arn::MapRunArn;
 use crate::id::{BranchId, RequestId};
 use crate::key::Timer;
-use crate::record::{CallKind, WaitingItems};
+use crate::record::{Call, CallKind, WaitingItems};
 use crate::task_token::TaskToken;
 
 /// Something that happened to an execution. Stale ones (a timer of a state that was left, a result of an old attempt) change nothing.
@@ -81,6 +82,26 @@ pub enum Stimulus {
         /// As given.
         cause: Option<String>,
     },
+    /// Nobody waits for a map run any more.
+    StopMapRun {
+        /// The attempt that did. One that waits again since, after a redrive, has another.
+        attempt: u64,
+    },
+    /// RedriveExecution.
+    Redrive {
+        /// As given; empty for none.
+        client_token: String,
+    },
+}
+
+impl Stimulus {
+    /// What stops the execution or the map run that a call of the kind `StopExecution` names.
+    pub fn stopping(call: &Call) -> Self {
+        match MapRunArn::parse(&call.target) {
+            Ok(_) => Self::StopMapRun { attempt: call.attempt },
+            Err(_) => Self::Stop { error: None, cause: None },
+        }
+    }
 }
 
 /// What UpdateMapRun changes; what is `None` stays as it is.

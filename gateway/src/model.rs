@@ -65,15 +65,18 @@ pub(crate) enum Pattern {
     Ascii,
     /// The name of an alias: letters, digits and marks, and not digits alone.
     CharacterRestrictedName,
+    /// Visible characters in ASCII, one at least.
+    VisibleAscii,
 }
 
 impl Pattern {
-    const ALL: [Self; 2] = [Self::Ascii, Self::CharacterRestrictedName];
+    const ALL: [Self; 3] = [Self::Ascii, Self::CharacterRestrictedName, Self::VisibleAscii];
 
     /// As the model writes it.
     pub(crate) fn source(self) -> &'static str {
         match self {
             Self::Ascii => r"\p{ASCII}*",
+            Self::VisibleAscii => "[!-~]+",
             Self::CharacterRestrictedName => r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$",
         }
     }
@@ -82,6 +85,7 @@ impl Pattern {
         let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
         match self {
             Self::Ascii => text.is_ascii(),
+            Self::VisibleAscii => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()),
             Self::CharacterRestrictedName => {
                 text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
                     && text.bytes().any(|byte| byte.is_ascii_alphabetic() || is_mark(byte))

@@ -58,6 +58,7 @@ operations! {
     ListStateMachines,
     ListTagsForResource,
     PublishStateMachineVersion,
+    RedriveExecution,
     SendTaskFailure,
     SendTaskHeartbeat,
     SendTaskSuccess,

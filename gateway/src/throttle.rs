@@ -43,13 +43,13 @@ pub enum ThrottlingError {
     Bucket(String),
 }
 
-/// Size and refill.
-type Figures = (u32, u32);
+/// Size and refill of a bucket.
+type Rate = (u32, u32);
 
 /// AWS's defaults by operation: bucket size and refill rate in us-east-1, us-west-2 and eu-west-1, and in all other regions
 /// (developer guide, "Quotas related to API action throttling"). StartSyncExecution has none, and those that aren't here aren't listed
 /// there. StartExecution's are those of STANDARD state machines.
-const AWS: [(&str, Figures, Figures); 32] = [
+const AWS: [(&str, Rate, Rate); 33] = [
     ("CreateActivity", (100, 1), (100, 1)),
     ("CreateStateMachine", (100, 1), (100, 1)),
     ("CreateStateMachineAlias", (100, 1), (100, 1)),
@@ -73,6 +73,7 @@ const AWS: [(&str, Figures, Figures); 32] = [
     ("ListStateMachines", (100, 5), (100, 5)),
     ("ListTagsForResource", (100, 1), (100, 1)),
     ("PublishStateMachineVersion", (100, 1), (100, 1)),
+    ("RedriveExecution", (1_300, 300), (800, 150)),
     ("SendTaskFailure", (3_000, 500), (1_500, 300)),
     ("SendTaskHeartbeat", (3_000, 500), (1_500, 300)),
     ("SendTaskSuccess", (3_000, 500), (1_500, 300)),
@@ -91,7 +92,7 @@ impl Throttling {
     /// AWS's defaults for a region.
     pub fn aws(region: &str) -> Self {
         let is_large = LARGE_REGIONS.contains(&region);
-        let bucket = |(name, large, other): (&'static str, Figures, Figures)| {
+        let bucket = |(name, large, other): (&'static str, Rate, Rate)| {
             let (size, refill) = if is_large { large } else { other };
             Some((name, Bucket { size: NonZeroU32::new(size)?, refill: NonZeroU32::new(refill)? }))
         };

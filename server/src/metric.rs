@@ -8,6 +8,8 @@ use metrics::{
 
 /// Counter: executions started.
 pub(crate) const EXECUTIONS_STARTED: &str = "keepstep_executions_started_total";
+/// Counter: executions redriven.
+pub(crate) const EXECUTIONS_REDRIVEN: &str = "keepstep_executions_redriven_total";
 /// Counter `{status}`: executions ended, by AWS's status.
 pub(crate) const EXECUTIONS_FINISHED: &str = "keepstep_executions_finished_total";
 /// Gauge: executions that run, as the leader counts them; 0 on other nodes.
@@ -65,6 +67,7 @@ pub(crate) const DURATION_BUCKETS: [f64; 14] =
 /// Gives the recorder the texts. Called once, after it is installed.
 pub(crate) fn describe() {
     describe_counter!(EXECUTIONS_STARTED, Unit::Count, "Executions started.");
+    describe_counter!(EXECUTIONS_REDRIVEN, Unit::Count, "Executions redriven.");
     describe_counter!(EXECUTIONS_FINISHED, Unit::Count, "Executions ended, by status.");
     describe_gauge!(EXECUTIONS_OPEN, Unit::Count, "Executions that run, as the leader counts them.");
     describe_gauge!(EXPRESS_RUNNING, Unit::Count, "Express executions that run on this node.");
@@ -111,6 +114,7 @@ pub(crate) fn describe() {
 /// Handles of the metrics that every request touches, so that none is looked up by name each time.
 pub(crate) struct Meters {
     pub(crate) started: Counter,
+    pub(crate) redriven: Counter,
     pub(crate) open: Gauge,
     pub(crate) transitions: Counter,
     pub(crate) steps: Counter,
@@ -123,6 +127,7 @@ impl Meters {
     pub(crate) fn new() -> Self {
         Self {
             started: counter!(EXECUTIONS_STARTED),
+            redriven: counter!(EXECUTIONS_REDRIVEN),
             open: gauge!(EXECUTIONS_OPEN),
             transitions: counter!(TRANSITIONS),
             steps: counter!(STEPS),

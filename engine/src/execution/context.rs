@@ -133,7 +133,10 @@ impl Run<'_> {
         execution.insert("StartTime".to_owned(), time(head.started_ms).into());
         execution.insert("Name".to_owned(), name(&head.arn).into());
         execution.insert("RoleArn".to_owned(), head.role_arn.clone().into());
-        execution.insert("RedriveCount".to_owned(), 0.into());
+        execution.insert("RedriveCount".to_owned(), head.redrive_count.into());
+        if let Some(redriven_ms) = head.redriven_ms {
+            execution.insert("RedriveTime".to_owned(), time(redriven_ms).into());
+        }
         let machine = json!({ "Id": head.state_machine_arn, "Name": name(&head.state_machine_arn) });
         Ok(json!({ "Execution": execution, "StateMachine": machine }))
     }

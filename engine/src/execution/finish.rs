@@ -2,9 +2,10 @@
 
 use super::drive::{failure_details, output_details};
 use super::interrupt::Failure;
+use super::redrive;
 use super::run::Run;
 use super::{fan_out, status_change};
-use crate::arn::StateMachineArn;
+use crate::arn::{StateMachineArn, is_express};
 use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
@@ -82,12 +83,21 @@ pub(crate) fn is_active(draft: &Draft<'_>, state_machine_arn: &str, id: &[u8]) -
 
 fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
     run.queue.clear();
+    let is_redrivable = status != ExecutionStatus::Succeeded
+        && !is_express(&run.head.arn)
+        && redrive::has_room(run.history.last_event_id(), run.desk.limits)
+        && is_active(&run.draft, &run.head.state_machine_arn, &run.head.machine)?;
     for active in run.take_all(BranchId::ROOT)? {
         fan_out::release(run, &active);
+        if is_redrivable {
+            fan_out::stop(run, active);
+        }
     }
-    run.delete_slices()?;
+    if !is_redrivable {
+        run.delete_slices()?;
+    }
     if run.is_stored() {
-        run.delete_all(&key::inboxes(run.id))?;
+        run.draft.delete_all(&key::inboxes(run.id))?;
     }
     run.head.set_status(status);
     run.head.stopped_ms = Some(run.now_ms());

@@ -24,7 +24,7 @@ impl Index {
         let timer = |kind, due_ms| Timer { due: Timestamp(due_ms), execution, branch, kind };
         let mut index = Self::default();
         match &record.phase {
-            None => {}
+            None | Some(Phase::Stopped(_)) => {}
             Some(Phase::Ready(ready)) => index.timers.push(timer(TimerKind::Resume, ready.since_ms)),
             Some(Phase::Waiting(waiting)) => index.timers.push(timer(TimerKind::Wait, waiting.due_ms)),
             Some(Phase::Retrying(retrying)) => index.timers.push(timer(TimerKind::Retry, retrying.due_ms)),

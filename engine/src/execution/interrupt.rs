@@ -48,6 +48,11 @@ impl Failure {
         self.error.as_deref() == Some("States.Runtime")
     }
 
+    /// Whether something is larger than the service allows.
+    pub(super) fn is_data_limit_exceeded(&self) -> bool {
+        self.error.as_deref() == Some("States.DataLimitExceeded")
+    }
+
     /// The result of a task, or the output or an input of a state, is larger than the service allows. Goes by the name of either.
     pub(super) fn data_limit_exceeded(name: &str) -> Self {
         let cause = format!(

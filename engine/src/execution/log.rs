@@ -12,6 +12,8 @@ use crate::record::{Configuration, Event};
 pub struct Logged {
     /// The execution's ARN.
     pub arn: String,
+    /// How often it was redriven before that.
+    pub redrive_count: u32,
     /// Where to, and whether with data.
     pub configuration: Configuration,
     /// Those of the level that was asked for, in their order; with payloads if data was asked for. Never empty.
@@ -36,7 +38,8 @@ impl Run<'_> {
             event
         };
         let events = events.into_iter().map(with_payloads).collect();
-        let logged = Logged { arn: head.arn.clone(), configuration, events };
+        let logged =
+            Logged { arn: head.arn.clone(), redrive_count: head.redrive_count, configuration, events };
         self.head = head;
         self.draft.effects.push(Effect::Log(Box::new(logged)));
     }

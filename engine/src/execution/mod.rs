@@ -1,7 +1,7 @@
 //! Executions: how they start, and what happens to them when something happened to them.
 //!
 //! Read in this order: `start` and `step` (the two ways in), `run` (the working set of a step), `drive` (how branches run), `states`
-//! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`. Nothing here calls itself: nesting is data.
+//! (what each type of state does), `fan_out`, `failure` and `retry`, `finish`, `redrive`. Nothing here calls itself: nesting is data.
 
 mod compute;
 mod context;
@@ -17,6 +17,7 @@ mod interrupt;
 mod io;
 mod log;
 mod payload;
+mod redrive;
 mod release;
 mod retry;
 mod run;
@@ -34,6 +35,8 @@ pub(crate) use index::Index;
 pub use inspection::{Inspection, Left, Waypoint};
 pub use log::Logged;
 pub use payload::read_payload;
+pub use redrive::{Redrivability, redrivability, redrivability_by_head};
+pub(crate) use redrive::{has_ended_for_good, redrive_child};
 pub(crate) use release::Release;
 pub(crate) use run::inner_flow;
 pub(crate) use seconds::after as seconds_after;

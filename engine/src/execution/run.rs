@@ -217,6 +217,21 @@ impl<'a> Run<'a> {
         Ok(slots.filter_map(|(id, slot)| Some(Active { id: *id, branch: slot.current.take()? })).collect())
     }
 
+    /// The branches that lie in each branch, of those from `first` on.
+    pub(super) fn inner_branches(
+        &mut self,
+        first: BranchId,
+    ) -> Result<BTreeMap<u64, Vec<BranchId>>, ViewError> {
+        let mut inner: BTreeMap<u64, Vec<BranchId>> = BTreeMap::new();
+        for active in self.take_all(first)? {
+            if let Some(around) = active.branch.parent {
+                inner.entry(around).or_default().push(active.id);
+            }
+            self.put(active);
+        }
+        Ok(inner)
+    }
+
     /// The state that a branch is in.
     pub(super) fn state<'d>(
         &mut self,
@@ -313,8 +328,8 @@ impl<'a> Run<'a> {
         self.items.clear();
         self.results.clear();
         if self.is_stored() && self.head.next_branch_id > 1 {
-            self.delete_all(&key::all_items(self.id))?;
-            self.delete_all(&key::all_results(self.id))?;
+            self.draft.delete_all(&key::all_items(self.id))?;
+            self.draft.delete_all(&key::all_results(self.id))?;
         }
         Ok(())
     }
@@ -350,20 +365,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Removes all stored keys with this prefix.
-    pub(super) fn delete_all(&mut self, prefix: &Bytes) -> Result<(), ViewError> {
-        let mut from = prefix.clone();
-        let end = key::prefix_end(prefix);
-        loop {
-            let pairs = self.draft.scan(&from, &end, SCAN_LEN, Direction::Forward)?;
-            pairs.iter().for_each(|(key, _)| self.draft.delete(key.clone()));
-            match pairs.last() {
-                Some((last, _)) if pairs.len() == SCAN_LEN => from = [last, &[0][..]].concat().into(),
-                _ => return Ok(()),
-            }
-        }
     }
 
     /// Has another execution stopped. The call outlives the branch that no longer needs it, so it gets an id of its own.

@@ -3,6 +3,7 @@
 use std::str;
 
 use bytes::Bytes;
+use keepstep_asl::definition::Definition;
 use keepstep_asl::jackson;
 
 use super::release::Release;
@@ -16,6 +17,7 @@ use crate::effect::Effect;
 use crate::express;
 use crate::id::{BranchId, ExecutionId, MachineId, NodeId, RequestId};
 use crate::key;
+use crate::limits::Limits;
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
     Branch, EventDetails, EventType, ExecutionStatus, ExpressStart, Head, NameHold, ParentLink, PayloadRef,
@@ -186,14 +188,23 @@ fn existing(
     request: &StartExecution,
 ) -> Result<Started, Refusal> {
     let is_same_request = head.request == request.request.as_bytes()[..];
+    // One that reports its end to somebody else can't be waited for: that would be for ever.
+    let would_report = request.parent.is_none() || head.parent == request.parent;
     let is_same_start = || -> Result<bool, ViewError> {
         Ok(head.status() == ExecutionStatus::Running
+            && would_report
             && super::read_payload(view, execution, head.input)? == request.input)
     };
     if is_same_request || is_same_start()? {
         return Ok(Started { arn: head.arn.clone(), started_ms: head.started_ms, express: None });
     }
     Err(already_exists(&head.arn).into())
+}
+
+/// How long an execution of a definition may run, in seconds.
+pub(super) fn timeout_seconds(definition: &Definition, limits: &Limits) -> u64 {
+    let longest = limits.execution_seconds_max;
+    definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest))
 }
 
 fn missing_revision(machine: &StateMachine) -> ViewError {
@@ -211,8 +222,7 @@ fn new_head(
     let revision: Option<Revision> = Draft::new(desk.view).peek(&key::revision(id, release.revision))?;
     let revision = revision.ok_or_else(|| missing_revision(machine))?;
     let definition = desk.definitions.definition(desk.view, id, release.revision)?;
-    let longest = desk.limits.execution_seconds_max;
-    let timeout_seconds = definition.timeout_seconds.map_or(longest, |seconds| seconds.min(longest));
+    let timeout_seconds = timeout_seconds(&definition, desk.limits);
     Ok(Head {
         arn,
         state_machine_arn: machine.arn.clone(),

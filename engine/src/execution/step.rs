@@ -99,7 +99,8 @@ pub(crate) fn origin(arrivals: &[Arrival]) -> Origin {
         Some(Stimulus::CallFinished { .. }) => "CallFinished",
         Some(Stimulus::ChildFinished { .. }) => "ChildFinished",
         Some(Stimulus::StateEnded { .. }) => "StateEnded",
-        Some(Stimulus::Stop { .. }) => "StopExecution",
+        Some(Stimulus::Stop { .. } | Stimulus::StopMapRun { .. }) => "StopExecution",
+        Some(Stimulus::Redrive { .. }) => "RedriveExecution",
         Some(Stimulus::Advance) => "MapRunAdvanced",
         Some(Stimulus::UpdateMapRun(_)) => "UpdateMapRun",
     })
@@ -128,8 +129,10 @@ fn without_execution(draft: &mut Draft<'_>, execution: ExecutionId, arrival: &Ar
         }
         Stimulus::HandOut { .. } => Err(no_such_task()),
         Stimulus::StateEnded { .. } => Ok(DONE),
-        Stimulus::Stop { .. } => Err(ApiError::execution_does_not_exist(&execution.to_string())),
-        Stimulus::Advance => Ok(DONE),
+        Stimulus::Stop { .. } | Stimulus::Redrive { .. } => {
+            Err(ApiError::execution_does_not_exist(&execution.to_string()))
+        }
+        Stimulus::Advance | Stimulus::StopMapRun { .. } => Ok(DONE),
         Stimulus::UpdateMapRun(_) => Err(ApiError::resource_not_found(&execution.to_string())),
     }
 }
@@ -173,6 +176,7 @@ impl Run<'_> {
                 let result = self.state_ended(*branch, *attempt, result);
                 self.or_full(result).map(|()| Ok(DONE))
             }
+            Stimulus::Redrive { client_token } => self.redrive(client_token),
             Stimulus::Stop { error, cause } => {
                 if self.is_running() {
                     finish::aborted(self, error.clone(), cause.clone())?;
@@ -181,7 +185,7 @@ impl Run<'_> {
                 Ok(Ok(Answer::Stopped(Stopped { stopped_ms })))
             }
             // Those are for map runs.
-            Stimulus::Advance => Ok(Ok(DONE)),
+            Stimulus::Advance | Stimulus::StopMapRun { .. } => Ok(Ok(DONE)),
             Stimulus::UpdateMapRun(_) => Ok(Err(ApiError::resource_not_found(&self.head.arn))),
         }
     }
@@ -376,6 +380,7 @@ impl Run<'_> {
             self.put(active);
             fan_out::abort_branches(self, branch)?;
             active = self.take_parent(branch.0)?;
+            fan_out::forget(self, &active)?;
         }
         let definition = Arc::clone(&self.definition);
         let state = self.state(&definition, &active.branch)?;

@@ -46,7 +46,7 @@ impl Local {
             }
             CallKind::StopExecution => {
                 let child = ExecutionId::of_arn(&call.target);
-                self.arrivals.push_back((child, Stimulus::Stop { error: None, cause: None }));
+                self.arrivals.push_back((child, Stimulus::stopping(&call)));
                 let result = CallResult::Succeeded(Bytes::from_static(b"{}"));
                 let finished = Stimulus::CallFinished { branch, kind, attempt, result };
                 self.arrivals.push_back((execution, finished));

@@ -382,7 +382,7 @@ impl Local {
                 Effect::Transitions(entered) => self.transitions += entered,
                 Effect::Log(logged) => self.logged.push(*logged),
                 // Whoever runs executions here sees them end, and has their histories.
-                Effect::Started | Effect::Finished(_) | Effect::Trace(_) => {}
+                Effect::Started | Effect::Redriven | Effect::Finished(_) | Effect::Trace(_) => {}
                 effect => self.effects.push_back(effect),
             }
         }

@@ -4,15 +4,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 use keepstep_asl::definition::{ChildResult as ResultOfChild, ResultTransformation};
 
 use super::outcome::Outcome;
+use super::redrive::is_redrivable;
 use super::work::Work;
 use super::{map_state, outcome};
 use crate::draft::decode;
 use crate::effect::Effect;
-use crate::execution::seconds_after;
+use crate::execution::{self, seconds_after};
 use crate::id::{BranchId, ExecutionId, MachineId, Timestamp};
 use crate::key::{self, CallKey};
 use crate::record::{
-    Call, CallKind, ChildResult, EndCounts, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
+    Call, CallKind, ChildResult, ExecutionStatus, Head, MapRunOutput, MapRunStage, MapRunStatus,
     RESULTS_PER_SLICE,
 };
 use crate::retention;
@@ -41,28 +42,29 @@ impl Work<'_> {
     pub(super) fn count_end(&mut self, head: &Head) -> Result<(), ViewError> {
         let Some(link) = &head.map_run else { return Ok(()) };
         let status = head.status();
-        count(&mut self.record.children, status, 1);
-        count(&mut self.record.items, status, link.items);
+        self.record.children.count(status, 1);
+        self.record.items.count(status, link.items);
+        if execution::has_ended_for_good(head, self.desk.limits) {
+            self.record.not_redrivable += 1;
+            self.record.items_not_redrivable += link.items;
+        }
         let is_written = !self.setup()?.destination.is_empty();
         if is_written || self.record.results_too_large {
             return Ok(());
         }
         let result = self.result_of(head)?;
-        self.record.results_bytes += result.len() as u64 + 1;
-        let bytes_max = self.desk.limits.payload_bytes_max.saturating_mul(RESULT_PAYLOADS_MAX);
-        if self.record.results_bytes > bytes_max as u64 {
-            self.record.results_too_large = true;
-            return Ok(());
-        }
-        let number = link.number;
+        let (number, bytes) = (link.number, result.len() as u64 + 1);
         let slice = self.results(number / RESULTS_PER_SLICE)?;
         let place = usize::try_from(number % RESULTS_PER_SLICE).unwrap_or(usize::MAX);
         if slice.results.len() <= place {
             slice.results.resize(place + 1, Bytes::new());
         }
-        if let Some(kept) = slice.results.get_mut(place) {
-            *kept = result;
-        }
+        let kept = slice.results.get_mut(place).map(|kept| std::mem::replace(kept, result));
+        // One that was redriven may have come to something before.
+        let replaced = kept.filter(|kept| !kept.is_empty()).map_or(0, |kept| kept.len() as u64 + 1);
+        self.record.results_bytes = self.record.results_bytes.saturating_sub(replaced).saturating_add(bytes);
+        let bytes_max = self.desk.limits.payload_bytes_max.saturating_mul(RESULT_PAYLOADS_MAX);
+        self.record.results_too_large = self.record.results_bytes > bytes_max as u64;
         Ok(())
     }
 
@@ -141,17 +143,23 @@ impl Work<'_> {
 
     /// Nothing more is begun.
     pub(super) fn stop(&mut self) {
+        self.give_up_redrive();
         self.record.set_stage(MapRunStage::Stopping);
         self.record.call = None;
     }
 
     /// Nothing of it runs any more: whoever waits for it is told.
     pub(super) fn over(&mut self) -> Result<(), ViewError> {
+        if self.redrive_if_asked() {
+            return Ok(());
+        }
         self.record.set_stage(MapRunStage::Over);
         self.record.stopped_ms = Some(self.desk.now.0);
         self.record.call = None;
         self.record.ready_since_ms = None;
-        self.clear()?;
+        if !is_redrivable(&self.record) {
+            self.clear()?;
+        }
         let waking = CallKey { execution: self.id, branch: BranchId::ROOT, kind: CallKind::MapRun };
         self.draft.delete(waking.key());
         self.draft.effects.push(Effect::Abandon(waking));
@@ -195,15 +203,4 @@ impl Work<'_> {
         }
         Ok(arns)
     }
-}
-
-fn count(counts: &mut EndCounts, status: ExecutionStatus, by: u64) {
-    let count = match status {
-        ExecutionStatus::Succeeded => &mut counts.succeeded,
-        ExecutionStatus::Failed => &mut counts.failed,
-        ExecutionStatus::TimedOut => &mut counts.timed_out,
-        ExecutionStatus::Aborted => &mut counts.aborted,
-        ExecutionStatus::Running => return,
-    };
-    *count += by;
 }

@@ -6,17 +6,19 @@
 //! when results are written; only results that become the Map state's own are gathered here, within that result's bound.
 //!
 //! Read in this order: `step` (what happens to a map run), `work` (the working set of a step), `start` and `input` (children), `end`
-//! (children's ends and its own), `outcome` (what is written of a child).
+//! (children's ends and its own), `outcome` (what is written of a child), `redrive`.
 
 mod end;
 mod input;
 mod outcome;
+mod redrive;
 mod start;
 mod step;
 mod tolerance;
 mod work;
 
 pub use outcome::{Outcome, outcomes};
+pub(crate) use redrive::{Redrive, begin as redrive, hand_over, wake};
 pub(crate) use step::step;
 
 use keepstep_asl::definition::{Definition, Map, State, StateKind};

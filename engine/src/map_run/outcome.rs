@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::start::child_name;
-use crate::arn::MapRunArn;
+use super::start::child_arn;
 use crate::draft::{Draft, decode};
 use crate::execution::{read_payload, time};
 use crate::id::ExecutionId;
@@ -54,12 +53,15 @@ impl Outcome {
             set("Output", text(output));
             set("OutputDetails", included());
         }
-        set("RedriveCount", 0.into());
-        set("RedriveStatus", "NOT_REDRIVABLE".into());
+        set("RedriveCount", head.redrive_count.into());
+        if let Some(redriven_ms) = head.redriven_ms {
+            set("RedriveDate", time(redriven_ms).into());
+        }
         if head.status() == ExecutionStatus::Succeeded {
+            set("RedriveStatus", "NOT_REDRIVABLE".into());
             set("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven".into());
         } else {
-            set("RedriveStatusReason", "Redrive is not supported".into());
+            set("RedriveStatus", "REDRIVABLE_BY_MAP_RUN".into());
         }
         set("StartDate", time(head.started_ms).into());
         set("StateMachineArn", head.state_machine_arn.clone().into());
@@ -104,16 +106,14 @@ pub fn outcomes(
     bytes_max: usize,
 ) -> Result<(Vec<Outcome>, Option<u64>), ViewError> {
     let key = key::map_run(map_run);
-    let missing = || ViewError::missing("a map run", &key);
-    let stored = view.get(&key)?.ok_or_else(missing)?;
+    let stored = view.get(&key)?.ok_or_else(|| ViewError::missing("a map run", &key))?;
     let record: MapRun = decode(&key, &stored.value)?;
-    let arn = MapRunArn::parse(&record.arn).map_err(|_| missing())?;
     let (mut outcomes, mut bytes) = (Vec::new(), 0);
     let mut next = from;
     while next < record.children_started.min(from.saturating_add(limit)) && bytes < bytes_max {
         let number = next;
         next += 1;
-        let child = ExecutionId::of_arn(&arn.child(record.child_kind(), &child_name(map_run, number)));
+        let child = ExecutionId::of_arn(&child_arn(map_run, &record, number)?);
         let head = key::head(child);
         let Some(stored) = view.get(&head)? else { continue };
         let head: Head = decode(&head, &stored.value)?;

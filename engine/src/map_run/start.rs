@@ -11,7 +11,7 @@ use crate::execution;
 use crate::express;
 use crate::id::{BranchId, ExecutionId, derived_uuid};
 use crate::key;
-use crate::record::{ExecutionStatus, Head, MapRunLink, MapRunStage, PayloadRef, StateMachineType};
+use crate::record::{ExecutionStatus, Head, MapRun, MapRunLink, MapRunStage, PayloadRef, StateMachineType};
 use crate::view::ViewError;
 
 impl Work<'_> {
@@ -22,6 +22,10 @@ impl Work<'_> {
             0 => concurrency_max,
             most => most.min(concurrency_max),
         };
+        self.redrive_children(concurrency)?;
+        if self.record.redrive.is_some() {
+            return Ok(());
+        }
         while self.record.stage() == MapRunStage::Processing && self.running() < concurrency {
             if self.is_at_bound() {
                 self.put_off();
@@ -38,14 +42,18 @@ impl Work<'_> {
     }
 
     fn start_child(&mut self, input: Input) -> Result<(), ViewError> {
-        let number = self.record.children_started;
-        let head = self.head(number, input.items)?;
+        let head = self.head(self.record.children_started, input.items)?;
+        self.record.children_started += 1;
+        self.launch(head, input.text)
+    }
+
+    /// Lets a child run as far as it goes without waiting.
+    pub(super) fn launch(&mut self, head: Head, input: Bytes) -> Result<(), ViewError> {
         // Taken out for a moment, and put back with what the child has written.
         let draft = std::mem::replace(&mut self.draft, Draft::new(self.desk.view));
-        let (draft, head, transitions) = execution::launch(&self.desk, draft, head, input.text)?;
+        let (draft, head, transitions) = execution::launch(&self.desk, draft, head, input)?;
         self.draft = draft;
         self.transitions += transitions;
-        self.record.children_started += 1;
         if head.status() != ExecutionStatus::Running {
             self.count_end(&head)?;
             self.check_tolerance();
@@ -54,18 +62,14 @@ impl Work<'_> {
     }
 
     /// The head of a child that is about to start.
-    fn head(&self, number: u64, items: u64) -> Result<Head, ViewError> {
+    pub(super) fn head(&self, number: u64, items: u64) -> Result<Head, ViewError> {
         let record = &self.record;
-        let arn = MapRunArn::parse(&record.arn)
-            .map_err(|_| ViewError::missing("a map run's ARN", &key::map_run(self.id)))?;
-        let kind = record.child_kind();
-        let arn = arn.child(kind, &child_name(self.id, number));
-        let seconds_max = match kind {
+        let seconds_max = match record.child_kind() {
             StateMachineType::Standard => self.desk.limits.execution_seconds_max,
             StateMachineType::Express => express::SECONDS_MAX,
         };
         Ok(Head {
-            arn,
+            arn: child_arn(self.id, record, number)?,
             state_machine_arn: record.state_machine_arn.clone(),
             machine: record.machine.clone(),
             revision: record.revision,
@@ -90,7 +94,14 @@ impl Work<'_> {
     }
 }
 
+/// The ARN of a map run's child.
+pub(super) fn child_arn(map_run: ExecutionId, record: &MapRun, number: u64) -> Result<String, ViewError> {
+    let arn = MapRunArn::parse(&record.arn)
+        .map_err(|_| ViewError::missing("a map run's ARN", &key::map_run(map_run)))?;
+    Ok(arn.child(record.child_kind(), &child_name(map_run, number)))
+}
+
 /// The name of a child: derived from its number, so that numbers lead to children without an index.
-pub(super) fn child_name(map_run: ExecutionId, number: u64) -> String {
+fn child_name(map_run: ExecutionId, number: u64) -> String {
     derived_uuid(&[map_run.as_bytes(), &number.to_be_bytes()])
 }

@@ -7,7 +7,6 @@ use crate::draft::{Decision, Draft};
 use crate::execution::{self, DONE, Reply, origin};
 use crate::id::{BranchId, ExecutionId};
 use crate::key::{self, CallKey};
-use crate::record::outcome::{Answer, Stopped};
 use crate::record::{Call, CallKind, ChildResult, MapRun, MapRunStage, MapRunStatus, TimerKind};
 use crate::request_log;
 use crate::stimulus::{Arrival, CallResult, MapRunUpdate, Stimulus};
@@ -85,13 +84,17 @@ impl Work<'_> {
                     self.call_finished(result)?;
                 }
             }
-            Stimulus::Stop { .. } => {
+            Stimulus::StopMapRun { attempt } if self.record.attempt == *attempt => {
+                self.record.redrive_when_over = false;
                 if self.record.status() == MapRunStatus::Running {
                     self.record.set_status(MapRunStatus::Aborted);
                     self.stop();
                 }
-                let stopped_ms = self.record.stopped_ms.unwrap_or(self.desk.now.0);
-                return Ok(Ok(Answer::Stopped(Stopped { stopped_ms })));
+            }
+            // It is waited for again, after a redrive.
+            Stimulus::StopMapRun { .. } => {}
+            Stimulus::Stop { .. } | Stimulus::Redrive { .. } => {
+                return Ok(Err(ApiError::execution_does_not_exist(&self.record.arn)));
             }
             Stimulus::UpdateMapRun(update) => return Ok(self.update(update)),
             Stimulus::HandOut { .. }
@@ -184,7 +187,8 @@ impl Work<'_> {
             return Ok(());
         }
         self.read_ahead();
-        let no_items = self.record.all_read
+        let no_items = self.record.redrive.is_none()
+            && self.record.all_read
             && self.record.items_started == self.record.items_read
             && self.record.open_batch_items == 0;
         if no_items && self.running() == 0 {
@@ -217,6 +221,10 @@ impl Work<'_> {
     /// Children that still run are stopped, a bounded number at a time: each is told by a call of its own, which a new leader repeats.
     fn stop_children(&mut self) -> Result<(), ViewError> {
         const STOPS_MAX: usize = 100;
+        // One that is on its way when all have ended must not meet a child that was redriven since.
+        if self.record.stops_under_way > 0 {
+            return Ok(());
+        }
         if self.running() == 0 {
             // What the children came to is written of a map run that failed, too (developer guide, "ResultWriter (Map)").
             let is_written = !self.setup()?.destination.is_empty()
@@ -226,9 +234,6 @@ impl Work<'_> {
             }
             self.record.set_stage(MapRunStage::Writing);
             self.call(Call::default());
-            return Ok(());
-        }
-        if self.record.stops_under_way > 0 {
             return Ok(());
         }
         let arns = self.running_children(STOPS_MAX)?;

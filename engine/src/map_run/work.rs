@@ -92,7 +92,8 @@ impl<'a> Work<'a> {
 
     /// How many children run.
     pub(super) fn running(&self) -> u64 {
-        self.record.children_started.saturating_sub(self.record.children.ended())
+        let pending = self.record.redrive.map_or(0, |redrive| redrive.children.ended());
+        self.record.children_started.saturating_sub(self.record.children.ended()).saturating_sub(pending)
     }
 
     /// What children are made from.
@@ -217,19 +218,8 @@ impl<'a> Work<'a> {
         self.slices.clear();
         self.results.clear();
         self.close_batch();
-        for prefix in [key::all_waiting_items(self.id), key::all_child_results(self.id)] {
-            let mut from = prefix.clone();
-            let end = key::prefix_end(&prefix);
-            loop {
-                let found = self.draft.scan(&from, &end, SCAN_LEN, Direction::Forward)?;
-                found.iter().for_each(|(key, _)| self.draft.delete(key.clone()));
-                match found.last() {
-                    Some((last, _)) if found.len() == SCAN_LEN => from = key::after(last),
-                    _ => break,
-                }
-            }
-        }
-        Ok(())
+        self.draft.delete_all(&key::all_waiting_items(self.id))?;
+        self.draft.delete_all(&key::all_child_results(self.id))
     }
 
     /// Writes down what has changed and returns the draft.
@@ -263,8 +253,6 @@ impl<'a> Work<'a> {
 
 /// How many items one step turns into what children get: an expression may take long.
 const SELECTIONS_MAX: usize = 200;
-/// How many keys one scan asks for.
-const SCAN_LEN: usize = 1000;
 
 /// The timer that lets a map run go on.
 fn resume(id: ExecutionId, since_ms: i64) -> Timer {

@@ -14,7 +14,7 @@ use crate::arn::{Qualifier, StateMachineArn};
 use crate::desk::Caller;
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
-use crate::record::{ExecutionStatus, Head, StateMachineType};
+use crate::record::{ExecutionStatus, Head, MapRun, StateMachineType};
 use crate::view::{self, Direction, View, ViewError};
 
 /// Which executions to list.
@@ -25,8 +25,38 @@ pub enum StatusFilter {
     Any,
     /// Those in one status.
     Only(ExecutionStatus),
-    /// Those of `PENDING_REDRIVE`, in which none ever is: redrives begin at once.
+    /// Children of a map run that are still to be redriven: the API shows them as `PENDING_REDRIVE`.
     PendingRedrive,
+}
+
+/// Which executions to list, of those in a status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RedriveFilter {
+    /// All.
+    #[default]
+    Any,
+    /// Those that were redriven.
+    Redriven,
+    /// Those that were not.
+    NotRedriven,
+}
+
+impl RedriveFilter {
+    fn holds(self, head: &Head) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Redriven => head.redrive_count > 0,
+            Self::NotRedriven => head.redrive_count == 0,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Redriven => "REDRIVEN",
+            Self::NotRedriven => "NOT_REDRIVEN",
+        }
+    }
 }
 
 impl StatusFilter {
@@ -34,7 +64,18 @@ impl StatusFilter {
         match self {
             Self::Any => ExecutionStatus::ALL.to_vec(),
             Self::Only(status) => vec![status],
-            Self::PendingRedrive => Vec::new(),
+            Self::PendingRedrive => {
+                vec![ExecutionStatus::Failed, ExecutionStatus::TimedOut, ExecutionStatus::Aborted]
+            }
+        }
+    }
+
+    fn holds(self, head: &Head, is_pending: bool) -> bool {
+        let is_found = self.statuses().contains(&head.status());
+        match self {
+            Self::Any => true,
+            Self::Only(_) => is_found && !is_pending,
+            Self::PendingRedrive => is_found && is_pending,
         }
     }
 
@@ -59,6 +100,8 @@ pub struct ListExecutions {
     /// As given.
     pub filter: StatusFilter,
     /// As given.
+    pub redrive_filter: RedriveFilter,
+    /// As given.
     pub page: PageRequest,
 }
 
@@ -69,10 +112,16 @@ pub struct ExecutionItem {
     pub name: String,
     /// Its record.
     pub head: Head,
+    /// Whether it is still to be redriven with its map run.
+    pub is_pending: bool,
 }
 
 /// Executions of a state machine, or those of them that a version or an alias started, or the children of a map run, newest first. A
-/// page's position is the start time and id of its last execution, which don't change with the status: an execution that ends between two pages is listed once.
+/// page's position is the start time and id of the last execution that was looked at, which don't change with the status: an execution
+/// that ends between two pages is listed once.
+///
+/// Whether an execution was redriven, or is to be, is seen in its own record: a page ends after a bound of those that were looked at, even
+/// if it has not found as many as were asked for.
 ///
 /// # Errors
 ///
@@ -82,45 +131,55 @@ pub fn list_executions(
     now: Timestamp,
     request: &ListExecutions,
 ) -> Result<Page<ExecutionItem>, Refusal> {
-    let Listed { arn, id, qualifier } = asked(view, request)?;
+    let Listed { arn, id, qualifier, map_run } = asked(view, request)?;
     let list = List::new(&[
         "ListExecutions",
         &request.caller.account,
         &request.caller.region,
         arn,
         request.filter.name(),
+        request.redrive_filter.name(),
     ]);
-    let after = match list.position(now, &request.page.token)? {
+    let mut after = match list.position(now, &request.page.token)? {
         Some(position) => Some(Place::decode(&position).ok_or_else(ApiError::invalid_token)?),
         None => None,
     };
 
     let limit = request.page.limit();
-    let mut places = Vec::new();
-    for status in request.filter.statuses() {
-        places.extend(listed(view, &listings(id, qualifier, status), after, limit + 1)?);
+    let (mut items, mut looked_at) = (Vec::new(), 0);
+    loop {
+        let mut places = Vec::new();
+        for status in request.filter.statuses() {
+            places.extend(listed(view, &listings(id, qualifier, status), after, limit + 1)?);
+        }
+        places.sort_unstable_by_key(|place| (Reverse(place.start), place.execution));
+        // Between the scans of two statuses an execution may have moved from one to the other.
+        places.dedup();
+        let mut left = places.len();
+        for place in places.into_iter().take(limit) {
+            left -= 1;
+            looked_at += 1;
+            after = Some(place);
+            // Between the scan and this an execution may have ended, or gone.
+            let Some(head) = view::record::<Head>(view, &key::head(place.execution))? else { continue };
+            let is_pending = map_run.as_ref().is_some_and(|map_run| map_run.is_pending(&head));
+            if request.filter.holds(&head, is_pending) && request.redrive_filter.holds(&head) {
+                items.push(ExecutionItem { name: name_of(&head.arn), head, is_pending });
+            }
+            if items.len() == limit {
+                break;
+            }
+        }
+        if left == 0 || items.len() == limit || looked_at >= LOOKED_AT_MAX {
+            let last = after.filter(|_| left > 0);
+            let next_token = last.map(|last| list.token(now, &last.encode())).unwrap_or_default();
+            return Ok(Page { items, next_token });
+        }
     }
-    places.sort_unstable_by_key(|place| (Reverse(place.start), place.execution));
-    // Between the scans of two statuses an execution may have moved from one to the other.
-    places.dedup();
-    let more = places.len() > limit;
-    places.truncate(limit);
-
-    let next_token = match places.last() {
-        Some(last) if more => list.token(now, &last.encode()),
-        _ => String::new(),
-    };
-    let mut items = Vec::with_capacity(places.len());
-    for place in places {
-        // Between the scan and this an execution may have ended, or gone.
-        let head: Option<Head> = view::record(view, &key::head(place.execution))?;
-        items.extend(
-            head.filter(|head| request.filter.statuses().contains(&head.status()))
-                .map(|head| ExecutionItem { name: name_of(&head.arn), head }),
-        );
-    }
-    Ok(Page { items, next_token })
 }
+
+/// The most executions that are looked at for one page.
+const LOOKED_AT_MAX: usize = 2_000;
 
 /// Whose executions are listed.
 struct Listed<'r> {
@@ -130,14 +189,16 @@ struct Listed<'r> {
     id: MachineId,
     /// A version or an alias of the state machine.
     qualifier: Option<Qualifier<'r>>,
+    /// The map run whose children are listed.
+    map_run: Option<MapRun>,
 }
 
 fn asked<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<Listed<'r>, Refusal> {
     let arn = &request.map_run_arn;
     if !arn.is_empty() {
-        describe_map_run(view, &request.caller, arn)?;
+        let map_run = Some(describe_map_run(view, &request.caller, arn)?);
         let id = MachineId::from_bytes(*ExecutionId::of_arn(arn).as_bytes());
-        return Ok(Listed { arn, id, qualifier: None });
+        return Ok(Listed { arn, id, qualifier: None, map_run });
     }
     let arn = &request.state_machine_arn;
     let machine = find_any(view, &request.caller, arn)?;
@@ -149,7 +210,7 @@ fn asked<'r>(view: &dyn View, request: &'r ListExecutions) -> Result<Listed<'r>,
     if !is_there(view, id, qualifier)? {
         return Err(ApiError::state_machine_does_not_exist(arn).into());
     }
-    Ok(Listed { arn, id, qualifier })
+    Ok(Listed { arn, id, qualifier, map_run: None })
 }
 
 /// A place in the list.

@@ -33,7 +33,7 @@ pub use events::events;
 pub use get_execution_history::{GetExecutionHistory, get_execution_history};
 pub use history_event::HistoryEvent;
 pub use list_activities::list_activities;
-pub use list_executions::{ExecutionItem, ListExecutions, StatusFilter, list_executions};
+pub use list_executions::{ExecutionItem, ListExecutions, RedriveFilter, StatusFilter, list_executions};
 pub use list_map_runs::list_map_runs;
 pub use list_state_machine_aliases::list_state_machine_aliases;
 pub use list_state_machine_versions::{ReleaseItem, list_state_machine_versions};

@@ -12,8 +12,10 @@ use crate::desk::Caller;
 use crate::fixture::{BEGINNING, Execution, World, arn, owner, request};
 use crate::id::{ExecutionId, MachineId, Timestamp};
 use crate::key;
+use crate::limits::Limits;
 use crate::record::{
-    Alias, Configuration, ExecutionStatus, Head, Route, StateMachineStatus, StateMachineType, Tag, Version,
+    Alias, Configuration, ExecutionStatus, Head, MapRun, MapRunLink, MapRunRedrive, Route,
+    StateMachineStatus, StateMachineType, Tag, Version,
 };
 
 const DEFINITION: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
@@ -120,11 +122,12 @@ fn resources_show_to_their_own_account_and_region_only() {
             state_machine_arn: arn("stateMachine:m"),
             map_run_arn: String::new(),
             filter: StatusFilter::Any,
+            redrive_filter: RedriveFilter::Any,
             page: size(0),
         };
         let found = [
             api(describe_state_machine(view, caller, &arn("stateMachine:m"))).err(),
-            api(describe_execution(view, caller, &execution)).err(),
+            api(describe_execution(view, world.now, &Limits::default(), caller, &execution)).err(),
             api(get_execution_history(view, world.now, &history)).err(),
             api(list_executions(view, world.now, &list)).err(),
             api(describe_activity(view, caller, &arn("activity:a"))).err(),
@@ -158,7 +161,7 @@ fn what_is_not_there_is_said_in_awss_words() {
     };
     let missing = arn("execution:m:none");
     check(
-        describe_execution(&world.memory, &owner(), &missing).map(drop),
+        describe_execution(&world.memory, world.now, &Limits::default(), &owner(), &missing).map(drop),
         "ExecutionDoesNotExist",
         format!("Execution Does Not Exist: '{missing}'"),
     );
@@ -168,7 +171,8 @@ fn what_is_not_there_is_said_in_awss_words() {
         format!("Execution Does Not Exist: '{missing}'"),
     );
     check(
-        describe_execution(&world.memory, &owner(), "not_a_valid_arn").map(drop),
+        describe_execution(&world.memory, world.now, &Limits::default(), &owner(), "not_a_valid_arn")
+            .map(drop),
         "InvalidArn",
         "Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'".to_owned(),
     );
@@ -183,8 +187,14 @@ fn what_is_not_there_is_said_in_awss_words() {
 fn an_execution_is_described_with_its_payloads_and_its_own_revision() {
     let mut world = world();
     put(&mut world, "e", ExecutionStatus::Succeeded, BEGINNING.0);
-    let detail =
-        api(describe_execution(&world.memory, &owner(), &arn("execution:m:e"))).expect("it is there");
+    let detail = api(describe_execution(
+        &world.memory,
+        world.now,
+        &Limits::default(),
+        &owner(),
+        &arn("execution:m:e"),
+    ))
+    .expect("it is there");
     assert_eq!((detail.name.as_str(), detail.input, detail.output), ("e", Bytes::from("1"), None));
     let detail = describe_state_machine_for_execution(&world.memory, &owner(), &arn("execution:m:e"));
     let found = api(detail).expect("it is there");
@@ -233,6 +243,7 @@ fn executions(
         state_machine_arn: arn("stateMachine:m"),
         map_run_arn: String::new(),
         filter,
+        redrive_filter: RedriveFilter::Any,
         page,
     };
     list_executions(&world.memory, world.now, &request)
@@ -265,6 +276,63 @@ fn executions_are_listed_newest_first_over_all_statuses() {
     check(StatusFilter::Only(Running), 1, &[&["3"], &["1"]]);
     check(StatusFilter::Only(Failed), 0, &[&["4"]]);
     check(StatusFilter::PendingRedrive, 0, &[&[]]);
+}
+
+/// A map run that is being redriven: its first three children have been looked at, the others are pending where they had no success.
+#[test]
+fn children_are_listed_by_what_a_redrive_does_with_them() {
+    use ExecutionStatus::{Aborted, Failed, Running, Succeeded};
+
+    let mut world = world();
+    let map_run_arn = arn("mapRun:m/L:r");
+    let id = ExecutionId::of_arn(&map_run_arn);
+    let redrive = Some(MapRunRedrive { next: 3, end: 6, ..MapRunRedrive::default() });
+    world.put(key::map_run(id), &MapRun { arn: map_run_arn.clone(), redrive, ..MapRun::default() });
+    let children = [Running, Succeeded, Failed, Failed, Aborted, Succeeded];
+    for (number, status) in (0..).zip(children) {
+        let name = format!("c{number}");
+        let link = MapRunLink {
+            map_run: Bytes::copy_from_slice(id.as_bytes()),
+            arn: map_run_arn.clone(),
+            number,
+            ..MapRunLink::default()
+        };
+        let head = Head {
+            arn: arn(&format!("execution:m/L:{name}")),
+            status: status as i32,
+            started_ms: 10 - number as i64,
+            redrive_count: u32::from(number == 0 || number == 2),
+            map_run: Some(link),
+            ..Head::default()
+        };
+        let child = ExecutionId::of_arn(&head.arn);
+        world.put(key::head(child), &head);
+        crate::listing::of(&head, child).into_iter().for_each(|key| world.put_empty(key));
+    }
+    let check = |filter: StatusFilter, redrive_filter: RedriveFilter, expected: &[&str]| {
+        for size in [0, 1, 2] {
+            let pages = walk(size, |page| {
+                let request = ListExecutions {
+                    caller: owner(),
+                    state_machine_arn: String::new(),
+                    map_run_arn: map_run_arn.clone(),
+                    filter,
+                    redrive_filter,
+                    page,
+                };
+                list_executions(&world.memory, world.now, &request)
+            });
+            let found: Vec<&str> = pages.iter().flatten().map(|item| item.name.as_str()).collect();
+            assert_eq!(found, expected, "{filter:?} {redrive_filter:?} {size}");
+        }
+    };
+    check(StatusFilter::Any, RedriveFilter::Any, &["c0", "c1", "c2", "c3", "c4", "c5"]);
+    check(StatusFilter::Any, RedriveFilter::Redriven, &["c0", "c2"]);
+    check(StatusFilter::Any, RedriveFilter::NotRedriven, &["c1", "c3", "c4", "c5"]);
+    check(StatusFilter::Only(Failed), RedriveFilter::Any, &["c2"]);
+    check(StatusFilter::PendingRedrive, RedriveFilter::Any, &["c3", "c4"]);
+    check(StatusFilter::PendingRedrive, RedriveFilter::Redriven, &[]);
+    check(StatusFilter::Only(Aborted), RedriveFilter::NotRedriven, &[]);
 }
 
 #[test]
@@ -551,6 +619,7 @@ fn executions_are_listed_by_what_started_them() {
             state_machine_arn: arn(of),
             map_run_arn: String::new(),
             filter,
+            redrive_filter: RedriveFilter::Any,
             page,
         };
         list_executions(&world.memory, world.now, &request)

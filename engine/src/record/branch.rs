@@ -41,7 +41,7 @@ pub struct Branch {
     #[prost(message, optional, tag = "10")]
     pub item: Option<PayloadRef>,
     /// What it is doing.
-    #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15, 17")]
+    #[prost(oneof = "phase::Phase", tags = "11, 12, 13, 14, 15, 17, 18")]
     pub phase: Option<phase::Phase>,
     /// The variables of this branch's own scope, sorted by name. Those of the scopes around it lie in the branches around it.
     #[prost(message, repeated, tag = "16")]
@@ -87,6 +87,21 @@ pub mod phase {
         /// A Map state in the mode `DISTRIBUTED` whose map run is under way.
         #[prost(message, tag = "17")]
         MapRun(MapRunWait),
+        /// The state failed, or was ended with the execution: a redrive goes on from here. Kept only where the execution has ended by it.
+        #[prost(message, boxed, tag = "18")]
+        Stopped(Box<Stopped>),
+    }
+
+    /// What a redrive goes on with. Where there is nothing, it runs the state again.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Stopped {
+        /// Of a Parallel or Map state: how far its branches came. Those that had not succeeded are stopped as well; the results of the
+        /// others, and the items, are kept.
+        #[prost(message, optional, tag = "1")]
+        pub fan_out: Option<FanOut>,
+        /// Of a Map state in the mode `DISTRIBUTED`: the ARN of its map run. Empty for none.
+        #[prost(string, tag = "2")]
+        pub map_run: String,
     }
 
     /// Waits for a map run. Its attempt is the branch's.
@@ -171,7 +186,7 @@ pub mod phase {
         pub child_arn: String,
     }
 
-    /// A Parallel or Map state under way. What its branches came to lies in [`crate::record::Results`], a Map's items in
+    /// A Parallel or Map state under way, or stopped. What its branches came to lies in [`crate::record::Results`], a Map's items in
     /// [`crate::record::Items`].
     #[derive(Clone, PartialEq, prost::Message)]
     pub struct FanOut {

@@ -97,6 +97,9 @@ pub struct EventDetails {
     /// A map run's ARN.
     #[prost(string, optional, tag = "16")]
     pub map_run_arn: Option<String>,
+    /// How often an execution or a map run was redriven, this redrive included.
+    #[prost(uint32, optional, tag = "20")]
+    pub redrive_count: Option<u32>,
 }
 
 macro_rules! event_types {
@@ -177,4 +180,6 @@ event_types! {
     MapRunSucceeded = 57,
     MapRunFailed = 58,
     MapRunAborted = 59,
+    ExecutionRedriven = 60,
+    MapRunRedriven = 61,
 }

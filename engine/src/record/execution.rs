@@ -108,6 +108,15 @@ pub struct Head {
     /// The name of the alias that it was started by; empty if it was started by none.
     #[prost(string, tag = "31")]
     pub alias: String,
+    /// How often it was redriven.
+    #[prost(uint32, tag = "40")]
+    pub redrive_count: u32,
+    /// When it was redriven last: milliseconds since the epoch.
+    #[prost(int64, optional, tag = "41")]
+    pub redriven_ms: Option<i64>,
+    /// The latest redrives that a client token led to, oldest first.
+    #[prost(message, repeated, tag = "42")]
+    pub redrives: Vec<RedriveToken>,
     /// Its revision's, if anybody is to be told of it.
     #[prost(message, optional, tag = "50")]
     pub observed: Option<Configuration>,
@@ -129,6 +138,17 @@ impl Head {
     pub fn alias_arn(&self) -> Option<String> {
         (!self.alias.is_empty()).then(|| arn::qualified(&self.state_machine_arn, &self.alias))
     }
+}
+
+/// A redrive that a client token led to: the same token gets the same answer for a while.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RedriveToken {
+    /// As given.
+    #[prost(string, tag = "1")]
+    pub token: String,
+    /// When the execution was redriven: milliseconds since the epoch.
+    #[prost(int64, tag = "2")]
+    pub redriven_ms: i64,
 }
 
 /// The parent that waits for an execution's end.

@@ -8,7 +8,8 @@ use super::PayloadRef;
 /// How many positions one slice holds. A released value is never changed.
 pub const SLICE_LEN: u64 = 64;
 
-/// The items of the positions `slice * SLICE_LEN ..`. Written when the Map starts, immutable, deleted when it ends.
+/// The items of the positions `slice * SLICE_LEN ..`. Written when the Map starts, immutable, deleted when it ends. Of one that ends with
+/// its execution they are kept for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Items {
     /// JSON texts.
@@ -16,7 +17,7 @@ pub struct Items {
     pub items: Vec<Bytes>,
 }
 
-/// The outputs of the positions `slice * SLICE_LEN ..`. Deleted when the state ends.
+/// The outputs of the positions `slice * SLICE_LEN ..`. Deleted when the state ends, but for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Results {
     /// As many as the highest finished position needs; those with chunk 0 have not finished.

@@ -61,6 +61,7 @@ fn stored_formats_do_not_change() {
     map_runs(&mut golden);
     branches(&mut golden);
     requests(&mut golden);
+    redrives(&mut golden);
     keys(&mut golden);
     let lines = golden.0.join("\n");
     assert!(
@@ -143,6 +144,9 @@ fn executions(golden: &mut Golden) {
             map_run: None,
             version: 0,
             alias: String::new(),
+            redrive_count: 0,
+            redriven_ms: None,
+            redrives: Vec::new(),
             observed: None,
         },
     );
@@ -167,6 +171,7 @@ fn executions(golden: &mut Golden) {
         assigned: Vec::new(),
         location: None,
         map_run_arn: None,
+        redrive_count: None,
     };
     let event =
         Event { id: 18, previous_id: 17, timestamp_ms: 19, kind: EventType::TaskTimedOut as i32, details };
@@ -242,6 +247,12 @@ fn map_runs(golden: &mut Golden) {
             label: "label".into(),
             child_kind: StateMachineType::Express as i32,
             open_batch_items: 78,
+            redrive_count: 0,
+            redriven_ms: None,
+            redrive_when_over: false,
+            redrive: None,
+            not_redrivable: 0,
+            items_not_redrivable: 0,
             observed: None,
         },
     );
@@ -367,6 +378,32 @@ fn requests(golden: &mut Golden) {
     let handed_out = HandedOut { task_token: "token".into(), execution: id(9), input: at(7, 8) };
     check("Outcome/HandedOut", Answer::HandedOut(handed_out));
     check("Outcome/Started", Answer::Started(Started { arn: "arn".into(), started_ms: 44 }));
+}
+
+fn redrives(golden: &mut Golden) {
+    let redrives = vec![RedriveToken { token: "token".into(), redriven_ms: 81 }];
+    let head = Head { redrive_count: 79, redriven_ms: Some(80), redrives, ..Head::default() };
+    golden.check("Head/Redriven", head);
+    let fan_out = phase::FanOut { length: 82, ..phase::FanOut::default() };
+    let stopped = phase::Stopped { fan_out: Some(fan_out), map_run: "arn".into() };
+    let phase = phase::Phase::Stopped(Box::new(stopped));
+    golden.check("Branch/Stopped", Branch { phase: Some(phase), ..Branch::default() });
+    let counts = EndCounts { succeeded: 0, failed: 85, timed_out: 86, aborted: 87 };
+    let map_run = MapRun {
+        redrive_count: 88,
+        redriven_ms: Some(89),
+        redrive_when_over: true,
+        redrive: Some(MapRunRedrive { next: 83, end: 84, children: counts, items: counts }),
+        not_redrivable: 90,
+        items_not_redrivable: 91,
+        ..MapRun::default()
+    };
+    golden.check("MapRun/Redriven", map_run);
+    let details = EventDetails { redrive_count: Some(92), ..EventDetails::default() };
+    let event = Event { id: 93, kind: EventType::MapRunRedriven as i32, details, ..Event::default() };
+    golden.check("Chunk/Redriven", Chunk { events: vec![event], payloads: Vec::new() });
+    let answer = outcome::Answer::Redriven(outcome::Redriven { redriven_ms: 94 });
+    golden.check("Outcome/Redriven", Outcome { answer: Some(answer) });
 }
 
 fn keys(golden: &mut Golden) {

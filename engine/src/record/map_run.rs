@@ -4,7 +4,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{Configuration, StateMachineType};
+use super::{Configuration, ExecutionStatus, StateMachineType};
 
 /// AWS's `MapRunStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
@@ -161,9 +161,44 @@ pub struct MapRun {
     /// How many of the items that were taken are in the open batch, and in no child yet.
     #[prost(uint64, tag = "37")]
     pub open_batch_items: u64,
+    /// How often it was redriven.
+    #[prost(uint32, tag = "40")]
+    pub redrive_count: u32,
+    /// When it was redriven last: milliseconds since the epoch.
+    #[prost(int64, optional, tag = "41")]
+    pub redriven_ms: Option<i64>,
+    /// It is to be redriven when it is over: its execution was redriven while it was still being stopped.
+    #[prost(bool, tag = "42")]
+    pub redrive_when_over: bool,
+    /// Which children are still to be redriven.
+    #[prost(message, optional, tag = "43")]
+    pub redrive: Option<MapRunRedrive>,
+    /// How many unsuccessful children can not be redriven.
+    #[prost(uint64, tag = "44")]
+    pub not_redrivable: u64,
+    /// How many items those have.
+    #[prost(uint64, tag = "45")]
+    pub items_not_redrivable: u64,
     /// Of the children: as that of the execution.
     #[prost(message, optional, tag = "50")]
     pub observed: Option<Configuration>,
+}
+
+/// A redrive under way: the unsuccessful children of a map run begin again in the order of their numbers.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct MapRunRedrive {
+    /// The number of the next child to look at.
+    #[prost(uint64, tag = "1")]
+    pub next: u64,
+    /// The number behind the last one.
+    #[prost(uint64, tag = "2")]
+    pub end: u64,
+    /// What the children came to that are still to be redriven.
+    #[prost(message, required, tag = "3")]
+    pub children: EndCounts,
+    /// The same of their items.
+    #[prost(message, required, tag = "4")]
+    pub items: EndCounts,
 }
 
 /// How many have ended, and how.
@@ -187,6 +222,38 @@ impl EndCounts {
     /// All that have ended.
     pub fn ended(&self) -> u64 {
         self.succeeded + self.failed + self.timed_out + self.aborted
+    }
+
+    /// Adds ends of one kind.
+    pub(crate) fn count(&mut self, status: ExecutionStatus, by: u64) {
+        if let Some(count) = self.of(status) {
+            *count += by;
+        }
+    }
+
+    /// Takes ends of one kind away.
+    pub(crate) fn take(&mut self, status: ExecutionStatus, by: u64) {
+        if let Some(count) = self.of(status) {
+            *count = count.saturating_sub(by);
+        }
+    }
+
+    /// Adds ends of all kinds.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.timed_out += other.timed_out;
+        self.aborted += other.aborted;
+    }
+
+    fn of(&mut self, status: ExecutionStatus) -> Option<&mut u64> {
+        match status {
+            ExecutionStatus::Running => None,
+            ExecutionStatus::Succeeded => Some(&mut self.succeeded),
+            ExecutionStatus::Failed => Some(&mut self.failed),
+            ExecutionStatus::TimedOut => Some(&mut self.timed_out),
+            ExecutionStatus::Aborted => Some(&mut self.aborted),
+        }
     }
 }
 
@@ -230,7 +297,8 @@ pub struct MapRunSetup {
     pub batch_bytes_max: u64,
 }
 
-/// Items that wait to go into children, from a position on. Immutable, deleted when the last of them has.
+/// Items that wait to go into children, from a position on. Immutable, deleted when the last of them has. Those of a map run that fails
+/// or is stopped are kept for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct WaitingItems {
     /// In order.
@@ -279,7 +347,8 @@ pub struct OpenBatch {
     pub items: Vec<u8>,
 }
 
-/// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run ends.
+/// The results of the children `slice * RESULTS_PER_SLICE ..`, as far as the Map state's own result needs them. Deleted when the map run
+/// ends, but for a redrive.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ChildResults {
     /// JSON texts; empty for children that have no result, or have not ended.

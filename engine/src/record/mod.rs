@@ -20,13 +20,13 @@ pub use activity::{Activity, WaitingTask};
 pub use branch::{Branch, Variable, phase};
 pub use call::{Call, CallKind, ChildResult};
 pub use event::{Chunk, Event, EventDetails, EventType, PayloadRef};
-pub use execution::{ExecutionStatus, Head, NameHold, ParentLink};
+pub use execution::{ExecutionStatus, Head, NameHold, ParentLink, RedriveToken};
 pub use express::ExpressStart;
 pub use fan_out::{Items, Results, SLICE_LEN};
 pub use log_level::LogLevel;
 pub use map_run::{
-    ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunSetup, MapRunStage,
-    MapRunStatus, OpenBatch, RESULTS_PER_SLICE, WaitingItems,
+    ChildResults, EndCounts, FlowStep, MapItem, MapRun, MapRunLink, MapRunOutput, MapRunRedrive, MapRunSetup,
+    MapRunStage, MapRunStatus, OpenBatch, RESULTS_PER_SLICE, WaitingItems,
 };
 pub use release::{Alias, Route, Version};
 pub use request::{Outcome, outcome};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Outcome {
     /// The answer.
-    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "outcome::Answer", tags = "1, 2, 3, 4, 5, 6, 10")]
     pub answer: Option<outcome::Answer>,
 }
 
@@ -35,6 +35,9 @@ pub mod outcome {
         /// Of StartExecution of a state machine of the type EXPRESS.
         #[prost(message, tag = "6")]
         Started(Started),
+        /// Of RedriveExecution.
+        #[prost(message, tag = "10")]
+        Redriven(Redriven),
     }
 
     /// Nothing to say.
@@ -75,6 +78,14 @@ pub mod outcome {
         /// Milliseconds since the epoch.
         #[prost(int64, tag = "1")]
         pub stopped_ms: i64,
+    }
+
+    /// An execution was redriven.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Redriven {
+        /// Milliseconds since the epoch.
+        #[prost(int64, tag = "1")]
+        pub redriven_ms: i64,
     }
 
     /// An Express execution was started.

@@ -3,7 +3,7 @@
 //! Histories are compared as text, one line an event: `ID<PREVIOUS TYPE member=value ...`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use keepstep_engine::id::{ActivityId, BranchId, ExecutionId, MachineId, NodeId, 
 use keepstep_engine::key::{self, CallKey, Timer, Waiting};
 use keepstep_engine::memory::Memory;
 use keepstep_engine::record::outcome::Answer;
+use keepstep_engine::record::phase::Phase;
 use keepstep_engine::record::{
     self, Activity, Branch, Call, CallKind, Chunk, Configuration, ExecutionStatus, Head, PayloadRef,
     Revision, StateMachine, TimerKind, WaitingTask,
@@ -90,6 +91,8 @@ pub(crate) enum Do {
     Answer(&'static str),
     /// The oldest call has failed.
     Refuse(&'static str, &'static str),
+    /// RedriveExecution, without a client token.
+    Redrive,
     /// StopExecution.
     Stop(Option<&'static str>, Option<&'static str>),
     /// The state machine is marked as being deleted.
@@ -325,6 +328,7 @@ impl World {
             Do::Refuse(error, cause) => {
                 return self.answer(CallResult::Failed { error: (*error).into(), cause: (*cause).into() });
             }
+            Do::Redrive => Stimulus::Redrive { client_token: String::new() },
             Do::Stop(error, cause) => Stimulus::Stop { error: owned(error), cause: owned(cause) },
             Do::Delete => {
                 let key = key::state_machine("123456789012", "us-east-1", "m");
@@ -382,8 +386,7 @@ impl World {
             CallKind::ReadItems => self.reads.pop_front().expect("the test says what is read"),
             CallKind::WriteResults => self.writes.pop_front().expect("the test says what is written"),
             CallKind::StopExecution => {
-                let _ = self
-                    .deliver(ExecutionId::of_arn(&call.target), Stimulus::Stop { error: None, cause: None });
+                let _ = self.deliver(ExecutionId::of_arn(&call.target), Stimulus::stopping(call));
                 CallResult::Succeeded(Bytes::from_static(b"{}"))
             }
             CallKind::StartExecution => {
@@ -396,6 +399,8 @@ impl World {
                 let mut request = self.request(&call.name, &self.payload(key.execution, payload));
                 request.state_machine_arn.clone_from(&call.target);
                 request.parent = call.reports_end.then_some(parent);
+                let call_number = u128::from(key.branch.0) << 64 | u128::from(call.attempt);
+                request.request = RequestId::from_bytes(call_number.to_be_bytes());
                 match self.start(&request) {
                     Ok(started) => execution::start_result(&started, "id", "date"),
                     Err(Refusal::Api(error)) => execution::start_failure(error.code, &error.message, "id"),
@@ -467,6 +472,7 @@ fn line(event: &record::Event, text: impl Fn(PayloadRef) -> String) -> String {
                 .clone()
                 .map(|arn| arn.rsplit_once(':').map_or(arn.clone(), |(front, _)| front.to_owned())),
         ),
+        ("redrives", details.redrive_count.map(|count| count.to_string())),
         ("input", details.input.map(&text)),
         ("output", details.output.map(&text)),
         ("assigned", (!assigned.is_empty()).then(|| assigned.join(","))),
@@ -504,15 +510,17 @@ pub(crate) fn play(definition: &str, input: &str, script: &[Do]) -> World {
     world
 }
 
-/// An ended execution has its head, its history, the list of its map runs, its listing and its expiry, and nothing else.
+/// An ended execution has its head, its history, the list of its map runs, its listing and its expiry, and what a redrive goes on with if
+/// it can be redriven: nothing else.
 pub(crate) fn assert_cleared(world: &World, execution: ExecutionId) {
     let prefix = key::head(execution);
-    let letter = |key: &Bytes| key.get(prefix.len()).copied();
-    let left: Vec<_> = world
-        .memory
-        .pairs(&prefix)
-        .filter(|(key, _)| !matches!(letter(key), None | Some(b'c' | b'd')))
-        .collect();
+    let kept = expected_slices(world, execution);
+    let is_kept = |key: &Bytes| match key.get(prefix.len()) {
+        None | Some(b'c' | b'd') => true,
+        Some(b'b') => !kept.is_empty(),
+        _ => kept.contains(key),
+    };
+    let left: Vec<_> = world.memory.pairs(&prefix).filter(|(key, _)| !is_kept(key)).collect();
     assert_eq!(left, [], "nothing but the history is left");
     assert!(world.timers().iter().all(|timer| timer.execution != execution));
     assert!(world.waiting().iter().all(|(waiting, _)| waiting.execution != execution));
@@ -522,6 +530,38 @@ pub(crate) fn assert_cleared(world: &World, execution: ExecutionId) {
         world.memory.pairs(prefix).filter(|(key, _)| key.ends_with(execution.as_bytes())).count()
     };
     assert_eq!((listed(b"li/"), listed(b"xp/")), (1, 1));
+}
+
+/// The keys that an ended execution keeps beside its branches, which must all be stopped: the slices of their fan-outs. With the root's
+/// own key; none if it can't be redriven.
+fn expected_slices(world: &World, execution: ExecutionId) -> BTreeSet<Bytes> {
+    let head = world.head(execution);
+    let has_room = head.next_event_id < world.limits.history_events_max;
+    let is_express = head.arn.contains(":express:");
+    let mut kept = BTreeSet::new();
+    let machine: Option<StateMachine> = world.get(&key::state_machine("123456789012", "us-east-1", "m"));
+    let is_deleting = machine.is_none_or(|machine| machine.status() == record::StateMachineStatus::Deleting);
+    let branches = world.branches(execution);
+    // It may have ended before that.
+    let ended_by_deletion = is_deleting && branches.is_empty();
+    if head.status() == ExecutionStatus::Succeeded || !has_room || is_express || ended_by_deletion {
+        return kept;
+    }
+    kept.insert(key::branch(execution, BranchId::ROOT));
+    let ids: BTreeSet<u64> = branches.iter().map(|(id, _)| id.0).collect();
+    assert!(ids.contains(&0), "a redrive has a root to go on with");
+    for (id, branch) in branches {
+        let Some(Phase::Stopped(stopped)) = &branch.phase else {
+            panic!("{id:?} is not stopped: {branch:?}")
+        };
+        assert!(branch.parent.is_none_or(|parent| ids.contains(&parent)), "{id:?} lies in a branch");
+        let Some(fan_out) = &stopped.fan_out else { continue };
+        let slices = 0..fan_out.length.div_ceil(record::SLICE_LEN);
+        kept.extend(
+            slices.flat_map(|slice| [key::items(execution, id, slice), key::results(execution, id, slice)]),
+        );
+    }
+    kept
 }
 
 pub(crate) fn activity_id() -> ActivityId {

@@ -27,12 +27,13 @@ fn told(definition: &str, configuration: &Configuration, script: &[Do]) -> (Vec<
     script.iter().for_each(|act| world.act(ExecutionId::of_arn(EXECUTION_ARN), act));
     let logged = |effect: &Effect| {
         let Effect::Log(logged) = effect else { return None };
-        let Logged { arn, configuration: of_log, events } = &**logged;
+        let Logged { arn, redrive_count, configuration: of_log, events } = &**logged;
         assert_eq!(of_log, configuration);
         let kind = arn.split(':').nth(5).unwrap_or_default();
         let machine = arn.split(':').nth(6).unwrap_or_default();
         let names: Vec<_> = events.iter().map(|event| event.event.kind().api_name()).collect();
-        Some(format!("{kind} {machine}: {}", names.join(" ")))
+        let redriven = if *redrive_count > 0 { format!(" ({redrive_count})") } else { String::new() };
+        Some(format!("{kind} {machine}{redriven}: {}", names.join(" ")))
     };
     let traced = |effect: &&Effect| matches!(effect, Effect::Trace(_));
     (world.effects.iter().filter_map(logged).collect(), world.effects.iter().filter(traced).count())
@@ -55,6 +56,8 @@ fn only_what_is_asked_for_is_told() {
     let ended = "execution m: WaitStateExited ExecutionSucceeded";
     check(configuration("ALL", false), &end, &[began, ended], 0);
     check(configuration("ALL", true), &stop, &[began, "execution m: ExecutionAborted"], 1);
+    let redriven = [began, "execution m: ExecutionAborted", "execution m (1): ExecutionRedriven"];
+    check(configuration("ALL", false), &[Do::Stop(None, None), Do::Redrive], &redriven, 0);
     check(configuration("FATAL", false), &end, &[], 0);
     check(configuration("FATAL", false), &stop, &["execution m: ExecutionAborted"], 0);
 }

@@ -34,6 +34,8 @@ enum Happening {
     Stop,
     /// The state machine is marked as being deleted.
     Delete,
+    /// RedriveExecution. Of one that runs it is refused.
+    Redrive,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -52,6 +54,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..3_000_i64).prop_map(|ms| Happening::Time { ms }),
         1 => rarely(Happening::Stop),
         1 => rarely(Happening::Delete),
+        3 => Just(Happening::Redrive),
     ]
 }
 
@@ -92,6 +95,7 @@ fn expected_index(
             Phase::FannedOut(fan_out) => {
                 fan_out.ready_since_ms.map(|due| timer(TimerKind::Resume, due));
             }
+            Phase::Stopped(_) => panic!("{branch:?} is stopped while the execution runs"),
             Phase::MapRun(_) => {
                 calls.insert(CallKey { execution, branch: *branch, kind: CallKind::MapRun });
             }
@@ -173,7 +177,7 @@ fn assert_ended(world: &World, execution: ExecutionId, head: &Head) {
             .iter()
             .any(|end| line.contains(&format!(" Execution{end}")))
     });
-    assert_eq!(ends.count(), 1, "it ends once");
+    assert_eq!(ends.count(), 1 + head.redrive_count as usize, "it ends once, and once more for each redrive");
 }
 
 fn output(world: &World, execution: ExecutionId) -> Option<String> {
@@ -261,6 +265,7 @@ impl Play {
                 self.world.now.0 += ms;
                 None
             }
+            Happening::Redrive => Some(Stimulus::Redrive { client_token: String::new() }),
             Happening::Stop => Some(Stimulus::Stop { error: Some("S".into()), cause: None }),
             Happening::Delete => {
                 self.world.act(self.execution, &Do::Delete);
@@ -312,6 +317,7 @@ impl Play {
         let arrival = Arrival { request: Some(RequestId::from_bytes([self.requests; 16])), stimulus };
         let before = self.world.memory.clone();
         let ended = (!self.world.is_running(self.execution)).then(|| self.world.history(self.execution));
+        let redrives = self.world.head(self.execution).redrive_count;
         let commits = self.world.transactions.len();
         let reply = self.world.arrive(self.execution, arrival.clone());
         if let Ok(keepstep_engine::record::outcome::Answer::HandedOut(handed_out)) = &reply {
@@ -346,8 +352,9 @@ impl Play {
             assert!(!matches!(effect, Effect::Transitions(number) if number > TRANSITIONS_MAX as u64));
         }
         assert_whole(&self.world, self.execution);
+        let is_redriven = self.world.head(self.execution).redrive_count > redrives;
         assert!(
-            ended.is_none_or(|history| history == self.world.history(self.execution)),
+            is_redriven || ended.is_none_or(|history| history == self.world.history(self.execution)),
             "what has ended stays so"
         );
     }
@@ -375,6 +382,8 @@ proptest! {
         for happening in &happenings {
             play.happen(happening);
         }
+        play.finish();
+        play.happen(&Happening::Redrive);
         play.finish();
     }
 }

@@ -93,6 +93,16 @@ fn every_status_is_told_as_it_was_then() {
         &[],
         &[r#"0 #1 e RUNNING {"a":1} -"#, r#"0 #3 e FAILED {"a":1} - E c"#],
     );
+    check(
+        r#"{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E","Cause":"c"}}}"#,
+        &[Do::Pass(7), Do::Redrive],
+        &[
+            r#"0 #1 e RUNNING {"a":1} -"#,
+            r#"0 #3 e FAILED {"a":1} - E c"#,
+            r#"7 #4 e RUNNING {"a":1} -"#,
+            r#"7 #6 e FAILED {"a":1} - E c"#,
+        ],
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! Executions: start, in both ways, stop, describe.
+//! Executions: start, in both ways, stop, redrive, describe.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use keepstep_proto::workflow::v1::{
-    Caller, DescribeExecutionRequest, DescribeExecutionResponse, StartExecutionRequest,
-    StartExecutionResponse, StartSyncExecutionRequest, StartSyncExecutionResponse, StopExecutionRequest,
-    StopExecutionResponse,
+    Caller, DescribeExecutionRequest, DescribeExecutionResponse, RedriveExecutionRequest,
+    RedriveExecutionResponse, StartExecutionRequest, StartExecutionResponse, StartSyncExecutionRequest,
+    StartSyncExecutionResponse, StopExecutionRequest, StopExecutionResponse,
 };
 use serde::Serialize;
 
@@ -73,6 +73,13 @@ pub(super) fn stop(mut members: Members, caller: Caller) -> Result<StopExecution
     arn::check(&execution_arn, Kind::Execution)?;
     let (error, cause) = (members.text("error"), members.text("cause"));
     Ok(StopExecutionRequest { caller: Some(caller), execution_arn, error, cause })
+}
+
+pub(super) fn redrive(mut members: Members, caller: Caller) -> Result<RedriveExecutionRequest, Fault> {
+    let execution_arn = members.required_text("executionArn");
+    arn::check(&execution_arn, Kind::Execution)?;
+    let client_token = members.text("clientToken").unwrap_or_default();
+    Ok(RedriveExecutionRequest { caller: Some(caller), execution_arn, client_token })
 }
 
 pub(super) fn describe(mut members: Members, caller: Caller) -> Result<DescribeExecutionRequest, Fault> {
@@ -153,6 +160,15 @@ pub(super) fn stopped(answer: &StopExecutionResponse) -> Vec<u8> {
     json::body(&Stopped { stop_date: Time(answer.stop_date_ms) })
 }
 
+pub(super) fn redriven(answer: &RedriveExecutionResponse) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Redriven {
+        redrive_date: Time,
+    }
+    json::body(&Redriven { redrive_date: Time(answer.redrive_date_ms) })
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Described<'a> {
@@ -183,6 +199,8 @@ struct Described<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_status: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,6 +233,7 @@ pub(super) fn described(answer: &DescribeExecutionResponse, data: IncludedData) 
         error: answer.error.as_deref().filter(|_| included),
         cause: answer.cause.as_deref().filter(|_| included),
         redrive_count: answer.redrive_count,
+        redrive_date: answer.redrive_date_ms.map(Time),
         redrive_status: json::some(&answer.redrive_status),
         redrive_status_reason: json::some(&answer.redrive_status_reason),
     })

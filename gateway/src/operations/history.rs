@@ -119,6 +119,10 @@ impl Serialize for EventDetails<'_> {
             Details::Task(details) => task(&mut map, details)?,
             Details::MapStateStarted(details) => map.serialize_entry("length", &details.length)?,
             Details::MapRunStarted(details) => map.serialize_entry("mapRunArn", &details.map_run_arn)?,
+            Details::Redriven(details) => {
+                optional(&mut map, "mapRunArn", json::some(&details.map_run_arn))?;
+                map.serialize_entry("redriveCount", &details.redrive_count)?;
+            }
             Details::MapIteration(details) => {
                 map.serialize_entry("name", &details.name)?;
                 map.serialize_entry("index", &details.index)?;

@@ -2,7 +2,7 @@
 
 use keepstep_proto::workflow::v1::{
     Caller, ExecutionStatus, ListActivitiesRequest, ListActivitiesResponse, ListExecutionsRequest,
-    ListExecutionsResponse, ListStateMachinesRequest, ListStateMachinesResponse,
+    ListExecutionsResponse, ListStateMachinesRequest, ListStateMachinesResponse, RedriveFilter,
 };
 use serde::Serialize;
 
@@ -46,15 +46,23 @@ pub(super) fn executions(mut members: Members, caller: Caller) -> Result<ListExe
         }
         _ => return refused("Exactly one of stateMachineArn and mapRunArn must be specified"),
     };
-    if members.text("redriveFilter").is_some() {
-        return refused("redriveFilter is not supported by this server");
-    }
+    let redrive_filter = members.text("redriveFilter");
+    let redrive_filter =
+        redrive_filter.map(|filter| RedriveFilter::from_str_name(&filter).unwrap_or_default());
     let filter = members.text("statusFilter").and_then(|status| ExecutionStatus::from_str_name(&status));
+    // Only children of a map run can wait for a redrive (API reference, "ListExecutions"; the words are ours).
+    if map_run_arn.is_empty() && redrive_filter.is_some() {
+        return refused("redriveFilter can be specified together with mapRunArn only");
+    }
+    if map_run_arn.is_empty() && filter == Some(ExecutionStatus::PendingRedrive) {
+        return refused("The statusFilter PENDING_REDRIVE can be specified together with mapRunArn only");
+    }
     Ok(ListExecutionsRequest {
         caller: Some(caller),
         state_machine_arn,
         map_run_arn,
         status_filter: filter.unwrap_or_default().into(),
+        redrive_filter: redrive_filter.unwrap_or_default().into(),
         max_results: max_results(&members),
         next_token: members.text("nextToken").unwrap_or_default(),
     })
@@ -135,6 +143,8 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
         #[serde(skip_serializing_if = "Option::is_none")]
         item_count: Option<u64>,
         redrive_count: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        redrive_date: Option<Time>,
     }
     let items = answer.executions.iter().map(|item| Item {
         execution_arn: &item.execution_arn,
@@ -148,6 +158,7 @@ pub(super) fn executions_listed(answer: &ListExecutionsResponse) -> Vec<u8> {
         map_run_arn: json::some(&item.map_run_arn),
         item_count: item.item_count,
         redrive_count: item.redrive_count,
+        redrive_date: item.redrive_date_ms.map(Time),
     });
     json::body(&Listed { executions: items.collect(), next_token: json::some(&answer.next_token) })
 }

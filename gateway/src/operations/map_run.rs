@@ -69,6 +69,8 @@ struct Described<'a> {
     item_counts: Counts,
     execution_counts: Counts,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Time>,
 }
 
 #[derive(Default, Serialize)]
@@ -82,6 +84,8 @@ struct Counts {
     aborted: u64,
     total: u64,
     results_written: u64,
+    failures_not_redrivable: u64,
+    pending_redrive: u64,
 }
 
 impl From<&MapRunCounts> for Counts {
@@ -95,6 +99,8 @@ impl From<&MapRunCounts> for Counts {
             aborted: counts.aborted,
             total: counts.total,
             results_written: counts.results_written,
+            failures_not_redrivable: counts.failures_not_redrivable,
+            pending_redrive: counts.pending_redrive,
         }
     }
 }
@@ -120,7 +126,8 @@ pub(super) fn described(answer: &DescribeMapRunResponse) -> Vec<u8> {
         tolerated_failure_count: answer.tolerated_failure_count,
         item_counts: answer.item_counts.as_ref().map(Counts::from).unwrap_or_default(),
         execution_counts: answer.execution_counts.as_ref().map(Counts::from).unwrap_or_default(),
-        redrive_count: 0,
+        redrive_count: answer.redrive_count,
+        redrive_date: answer.redrive_date_ms.map(Time),
     })
 }
 

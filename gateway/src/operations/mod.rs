@@ -146,6 +146,10 @@ pub(crate) async fn perform(
                 ask!(nodes, operation, publish_state_machine_version, version::publish(members, caller)?)?;
             Ok(version::published(&answer))
         }
+        Operation::RedriveExecution => {
+            let answer = ask!(nodes, operation, redrive_execution, execution::redrive(members, caller)?)?;
+            Ok(execution::redriven(&answer))
+        }
         Operation::SendTaskFailure => {
             ask!(nodes, operation, send_task_failure, task::failure(members, caller))?;
             Ok(json::empty())

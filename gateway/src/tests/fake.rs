@@ -136,6 +136,7 @@ fake! {
     describe_execution: DescribeExecutionRequest -> DescribeExecutionResponse,
     list_executions: ListExecutionsRequest -> ListExecutionsResponse,
     stop_execution: StopExecutionRequest -> StopExecutionResponse,
+    redrive_execution: RedriveExecutionRequest -> RedriveExecutionResponse,
     get_execution_history: GetExecutionHistoryRequest -> GetExecutionHistoryResponse,
     create_activity: CreateActivityRequest -> CreateActivityResponse,
     describe_activity: DescribeActivityRequest -> DescribeActivityResponse,

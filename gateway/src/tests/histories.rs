@@ -5,7 +5,7 @@ use keepstep_proto::workflow::v1::history_event::Details;
 use keepstep_proto::workflow::v1::*;
 use serde_json::json;
 
-use super::translation::{ACTIVITY, ALIAS, EXECUTION, ROLE, VERSION, check, text};
+use super::translation::{ACTIVITY, ALIAS, EXECUTION, MAP_RUN, ROLE, VERSION, check, text};
 use super::*;
 
 /// An event's type and details, and the details' member as AWS shows it.
@@ -197,6 +197,16 @@ fn events() -> Vec<Row> {
             "MapIterationFailed",
             Some(Details::MapIteration(MapIteration { name: text("M"), index: 0 })),
             Some(("mapIterationFailedEventDetails", json!({"name": "M", "index": 0}))),
+        ),
+        (
+            "ExecutionRedriven",
+            Some(Details::Redriven(Redriven { map_run_arn: String::new(), redrive_count: 1 })),
+            Some(("executionRedrivenEventDetails", json!({"redriveCount": 1}))),
+        ),
+        (
+            "MapRunRedriven",
+            Some(Details::Redriven(Redriven { map_run_arn: text(MAP_RUN), redrive_count: 2 })),
+            Some(("mapRunRedrivenEventDetails", json!({"mapRunArn": MAP_RUN, "redriveCount": 2}))),
         ),
         ("ParallelStateStarted", None, None),
     ]

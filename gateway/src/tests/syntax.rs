@@ -180,6 +180,13 @@ async fn broken_constraints() {
                 .to_owned(),
         ),
         (
+            "RedriveExecution",
+            json!({"executionArn": arn, "clientToken": "a b"}),
+            "1 validation error detected: Value 'a b' at 'clientToken' failed to satisfy constraint: Member must satisfy \
+             regular expression pattern: [!-~]+"
+                .to_owned(),
+        ),
+        (
             "CreateStateMachine",
             json!({"name": "m", "definition": "", "roleArn": "", "type": "FAST"}),
             "3 validation errors detected: Value at 'definition' failed to satisfy constraint: Member must have length greater \
@@ -323,7 +330,19 @@ async fn refused_members() {
             "ListExecutions",
             json!({"stateMachineArn": arn, "redriveFilter": "REDRIVEN"}),
             "ValidationException",
-            "redriveFilter is not supported by this server",
+            "redriveFilter can be specified together with mapRunArn only",
+        ),
+        (
+            "ListExecutions",
+            json!({"stateMachineArn": arn, "statusFilter": "PENDING_REDRIVE"}),
+            "ValidationException",
+            "The statusFilter PENDING_REDRIVE can be specified together with mapRunArn only",
+        ),
+        (
+            "RedriveExecution",
+            json!({"executionArn": arn}),
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: stateMachine'",
         ),
     ];
     for (operation, body, code, message) in table {

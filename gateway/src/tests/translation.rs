@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 
-const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:m/l:r";
+pub(super) const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:m/l:r";
 pub(super) const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
 pub(super) const VERSION: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:2";
 pub(super) const ALIAS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:m:PROD";
@@ -454,6 +454,23 @@ async fn executions_are_started_and_stopped() {
         json!({"stopDate": 2.0}),
     )
     .await;
+    for (body, client_token) in [
+        (json!({"executionArn": EXECUTION, "clientToken": "!~"}), "!~"),
+        (json!({"executionArn": EXECUTION}), ""),
+    ] {
+        check(
+            "RedriveExecution",
+            body,
+            |caller| RedriveExecutionRequest {
+                caller,
+                execution_arn: text(EXECUTION),
+                client_token: text(client_token),
+            },
+            RedriveExecutionResponse { redrive_date_ms: 3_000 },
+            json!({"redriveDate": 3.0}),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -473,6 +490,7 @@ async fn executions_are_described() {
         error: None,
         cause: None,
         redrive_count: 0,
+        redrive_date_ms: None,
         redrive_status: text("NOT_REDRIVABLE"),
         redrive_status_reason: text("Execution is SUCCEEDED and cannot be redriven"),
         map_run_arn: text(MAP_RUN),
@@ -500,6 +518,8 @@ async fn executions_are_described() {
         trace_header: text("t"),
         error: Some(text("E")),
         cause: Some(String::new()),
+        redrive_count: 3,
+        redrive_date_ms: Some(1_500),
         redrive_status: text("REDRIVABLE"),
         redrive_status_reason: String::new(),
         map_run_arn: String::new(),
@@ -510,7 +530,7 @@ async fn executions_are_described() {
     let expected = json!({
         "executionArn": EXECUTION, "stateMachineArn": MACHINE, "name": "e", "status": "FAILED", "startDate": 1.0,
         "stopDate": 2.0, "input": "1", "inputDetails": {"included": true}, "traceHeader": "t", "error": "E", "cause": "",
-        "redriveCount": 0, "redriveStatus": "REDRIVABLE",
+        "redriveCount": 3, "redriveDate": 1.5, "redriveStatus": "REDRIVABLE",
     });
     check("DescribeExecution", body, asked, failed, expected).await;
 }
@@ -559,6 +579,7 @@ async fn lists() {
         start_date_ms: 1_000,
         stop_date_ms: None,
         redrive_count: 0,
+        redrive_date_ms: None,
         map_run_arn: String::new(),
         item_count: None,
         state_machine_version_arn: None,
@@ -567,6 +588,8 @@ async fn lists() {
     let aborted = ExecutionListItem {
         status: ExecutionStatus::Aborted.into(),
         stop_date_ms: Some(2_000),
+        redrive_count: 1,
+        redrive_date_ms: Some(1_500),
         map_run_arn: text(MAP_RUN),
         item_count: Some(0),
         state_machine_version_arn: Some(text(VERSION)),
@@ -581,6 +604,7 @@ async fn lists() {
             state_machine_arn: text(MACHINE),
             map_run_arn: String::new(),
             status_filter: ExecutionStatus::TimedOut.into(),
+            redrive_filter: RedriveFilter::Unspecified.into(),
             max_results: 1_000,
             next_token: text("n"),
         },
@@ -593,11 +617,31 @@ async fn lists() {
             {
                 "executionArn": EXECUTION, "stateMachineArn": MACHINE, "stateMachineVersionArn": VERSION,
                 "stateMachineAliasArn": ALIAS, "name": "e", "status": "ABORTED", "startDate": 1.0,
-                "stopDate": 2.0, "redriveCount": 0, "mapRunArn": MAP_RUN, "itemCount": 0,
+                "stopDate": 2.0, "redriveCount": 1, "redriveDate": 1.5, "mapRunArn": MAP_RUN, "itemCount": 0,
             },
         ]}),
     )
     .await;
+    for (name, redrive_filter) in
+        [("REDRIVEN", RedriveFilter::Redriven), ("NOT_REDRIVEN", RedriveFilter::NotRedriven)]
+    {
+        check(
+            "ListExecutions",
+            json!({"mapRunArn": MAP_RUN, "statusFilter": "PENDING_REDRIVE", "redriveFilter": name}),
+            |caller| ListExecutionsRequest {
+                caller,
+                state_machine_arn: String::new(),
+                map_run_arn: text(MAP_RUN),
+                status_filter: ExecutionStatus::PendingRedrive.into(),
+                redrive_filter: redrive_filter.into(),
+                max_results: 0,
+                next_token: String::new(),
+            },
+            ListExecutionsResponse { executions: Vec::new(), next_token: String::new() },
+            json!({"executions": []}),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -611,11 +655,14 @@ async fn map_runs() {
         aborted: first + 5,
         total: first + 6,
         results_written: first + 7,
+        failures_not_redrivable: first + 8,
+        pending_redrive: first + 9,
     };
     let shown = |first: u64| {
         json!({
             "pending": first, "running": first + 1, "succeeded": first + 2, "failed": first + 3, "timedOut": first + 4,
             "aborted": first + 5, "total": first + 6, "resultsWritten": first + 7,
+            "failuresNotRedrivable": first + 8, "pendingRedrive": first + 9,
         })
     };
     check(
@@ -633,11 +680,13 @@ async fn map_runs() {
             tolerated_failure_count: 4,
             item_counts: Some(counts(10)),
             execution_counts: Some(counts(20)),
+            redrive_count: 5,
+            redrive_date_ms: Some(1_500),
         },
         json!({
             "mapRunArn": MAP_RUN, "executionArn": EXECUTION, "status": "ABORTED", "startDate": 1.0, "stopDate": 2.0,
             "maxConcurrency": 3, "toleratedFailurePercentage": 1.5, "toleratedFailureCount": 4, "itemCounts": shown(10),
-            "executionCounts": shown(20), "redriveCount": 0,
+            "executionCounts": shown(20), "redriveCount": 5, "redriveDate": 1.5,
         }),
     )
     .await;

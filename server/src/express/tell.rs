@@ -54,7 +54,8 @@ impl Listeners {
         };
         if configuration.level().logs(EventType::ExecutionFailed) {
             let events = vec![HistoryEvent::without_payloads(end.clone())];
-            self.logs.log(Logged { arn: head.arn.clone(), configuration: configuration.clone(), events });
+            let (arn, configuration) = (head.arn.clone(), configuration.clone());
+            self.logs.log(Logged { arn, redrive_count: head.redrive_count, configuration, events });
         }
         if configuration.tracing_enabled {
             self.trace(&head, || {

@@ -73,7 +73,7 @@ pub(crate) async fn start(
 pub(crate) async fn stop(shared: &Arc<Shared>, term: &Arc<Term>, call: &Call) -> Option<CallResult> {
     let child = ExecutionId::of_arn(&call.target);
     loop {
-        let arrival = Arrival { request: None, stimulus: Stimulus::Stop { error: None, cause: None } };
+        let arrival = Arrival { request: None, stimulus: Stimulus::stopping(call) };
         match step::deliver(shared, term, child, arrival, None).await {
             Ok(_) | Err(Failure::Api(_)) => return Some(CallResult::Succeeded(Bytes::from_static(b"{}"))),
             Err(Failure::Internal(error)) => {

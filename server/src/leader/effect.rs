@@ -40,6 +40,10 @@ impl Shared {
                     self.meters.started.increment(1);
                     self.meters.open.increment(1.0);
                 }
+                Effect::Redriven => {
+                    self.meters.redriven.increment(1);
+                    self.meters.open.increment(1.0);
+                }
                 Effect::Finished(status) => self.meters.finished(status),
                 Effect::Log(logged) => self.outside.logs.log(*logged),
                 Effect::Trace(execution) => trace::start(self, execution),

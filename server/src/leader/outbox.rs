@@ -12,7 +12,7 @@ use std::time::Duration;
 use keepstep_engine::id::{OutboxId, Timestamp};
 use keepstep_engine::key::{self, Outgoing};
 use keepstep_engine::outbox::{self, Outbox};
-use keepstep_engine::{Desk, View, ViewError};
+use keepstep_engine::{Desk, Limits, View, ViewError};
 use metrics::{Gauge, counter, gauge};
 use tokio::sync::Notify;
 
@@ -263,7 +263,8 @@ impl Teller<'_> {
     /// Tells the target of the oldest change of each of some executions. `None` if nothing waits.
     async fn tell_some(&self, refusals: &mut HashMap<Outgoing, u32>) -> Result<Option<Round>, Failure> {
         let (shared, outbox) = (Arc::clone(self.shared), self.waiting.outbox);
-        let loaded = self.shared.pool.run(move || load(shared.ledger.view(), outbox)).await??;
+        let load = move || load(shared.ledger.view(), &shared.limits, outbox);
+        let loaded = self.shared.pool.run(load).await??;
         if loaded.is_empty() {
             return Ok(None);
         }
@@ -301,7 +302,7 @@ impl Teller<'_> {
 }
 
 /// The oldest change of each of some executions, as events: only when it has been told does the next one of that execution follow.
-fn load(view: &dyn View, outbox: OutboxId) -> Result<Vec<(Outgoing, Event)>, ViewError> {
+fn load(view: &dyn View, limits: &Limits, outbox: OutboxId) -> Result<Vec<(Outgoing, Event)>, ViewError> {
     let mut executions = HashSet::new();
     let mut events = Vec::new();
     let mut bytes = 0;
@@ -310,7 +311,7 @@ fn load(view: &dyn View, outbox: OutboxId) -> Result<Vec<(Outgoing, Event)>, Vie
             continue;
         }
         let payloads = outbox::payloads(view, &outgoing, &head)?;
-        let event = Event::new(&outgoing, &head, &payloads)
+        let event = Event::new(&outgoing, &head, &payloads, limits)
             .map_err(|error| ViewError::Store(format!("an event can't be written: {error}")))?;
         bytes += event.bytes();
         events.push((outgoing, event));

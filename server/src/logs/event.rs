@@ -17,7 +17,7 @@ const PAYLOAD_BYTES_MAX: usize = 248 << 10;
 #[derive(Serialize)]
 struct Line<'a> {
     details: Map<String, Value>,
-    redrive_count: &'a str,
+    redrive_count: String,
     id: String,
     r#type: &'a str,
     previous_event_id: String,
@@ -26,7 +26,7 @@ struct Line<'a> {
 }
 
 /// The line, without a newline at its end.
-pub(super) fn line(execution_arn: &str, event: HistoryEvent) -> String {
+pub(super) fn line(execution_arn: &str, redrive_count: u32, event: HistoryEvent) -> String {
     let event = history_event::to_proto(event);
     let mut details = keepstep_gateway::event_details(&event);
     for (payload, told_in) in [
@@ -43,8 +43,7 @@ pub(super) fn line(execution_arn: &str, event: HistoryEvent) -> String {
     details.sort_keys();
     let line = Line {
         details,
-        // Executions are never redriven here.
-        redrive_count: "0",
+        redrive_count: redrive_count.to_string(),
         id: event.id.to_string(),
         r#type: &event.r#type,
         previous_event_id: event.previous_event_id.to_string(),
@@ -178,8 +177,14 @@ mod tests {
             let expected = format!(
                 r#"{{"details":{details},"redrive_count":"0","id":"3","type":"{kind}","previous_event_id":"2","event_timestamp":"1787541942883","execution_arn":"{ARN}"}}"#
             );
-            assert_eq!(line(ARN, event), expected);
+            assert_eq!(line(ARN, 0, event), expected);
         }
+        let redriven = EventDetails { redrive_count: Some(2), ..EventDetails::default() };
+        let shown = line(ARN, 2, event(EventType::ExecutionRedriven, redriven));
+        assert!(
+            shown.starts_with(r#"{"details":{"redriveCount":2},"redrive_count":"2","id":"3""#),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -189,7 +194,7 @@ mod tests {
             output: Some(text.clone().into()),
             ..event(EventType::PassStateExited, named("P"))
         };
-        let shown: Value = serde_json::from_str(&line(ARN, long)).expect("JSON");
+        let shown: Value = serde_json::from_str(&line(ARN, 0, long)).expect("JSON");
         let kept = text.get(..PAYLOAD_BYTES_MAX - 1);
         let expected = json!({"name": "P", "output": kept, "outputDetails": {"truncated": true}});
         assert_eq!(shown.get("details"), Some(&expected));

@@ -69,7 +69,7 @@ impl Logs {
 
     /// Takes events to be logged.
     pub(crate) fn log(&self, logged: Logged) {
-        let Logged { arn, configuration, events } = logged;
+        let Logged { arn, configuration, events, redrive_count } = logged;
         let mut events = events.into_iter().peekable();
         // The events of one step may all show the same large payload: they wait in pieces, so that none asks for all the room.
         while events.peek().is_some() {
@@ -79,7 +79,12 @@ impl Logs {
                 piece.push(event);
             }
             let count = piece.len();
-            let logged = Logged { arn: arn.clone(), configuration: configuration.clone(), events: piece };
+            let logged = Logged {
+                arn: arn.clone(),
+                configuration: configuration.clone(),
+                events: piece,
+                redrive_count,
+            };
             self.backlog.put(logged, bytes, count);
         }
     }
@@ -118,10 +123,10 @@ async fn write(
 
 /// Writes the events of one step, a line each.
 fn write_lines(lines: &mut Lines, logged: Logged, losses: &Losses) {
-    let Logged { arn, events, .. } = logged;
+    let Logged { arn, redrive_count, events, .. } = logged;
     let (mut text, count) = (Vec::new(), events.len());
     for event in events {
-        text.extend_from_slice(event::line(&arn, event).as_bytes());
+        text.extend_from_slice(event::line(&arn, redrive_count, event).as_bytes());
         text.push(b'\n');
     }
     match lines.write(&text) {
@@ -157,7 +162,12 @@ mod tests {
             })
         };
         let events = (1..=100).map(event).collect();
-        logs.log(Logged { arn: "arn".into(), configuration: Configuration::default(), events });
+        logs.log(Logged {
+            arn: "arn".into(),
+            configuration: Configuration::default(),
+            events,
+            redrive_count: 0,
+        });
         writing.close(Duration::from_secs(60)).await;
         let text = std::fs::read_to_string(path).expect("a file");
         let id = |line: &str| {

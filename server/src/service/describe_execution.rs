@@ -3,7 +3,7 @@
 use keepstep_engine::query;
 use keepstep_proto::workflow::v1::{DescribeExecutionRequest, DescribeExecutionResponse};
 
-use super::{WorkflowService, caller, execution_status};
+use super::{WorkflowService, caller, execution_status, page};
 use crate::leader::Failure;
 
 pub(super) async fn call(
@@ -12,11 +12,12 @@ pub(super) async fn call(
 ) -> Result<DescribeExecutionResponse, Failure> {
     let (caller, _) = caller::of(request.caller)?;
     let arn = request.execution_arn;
-    let detail = service.engine().read(|view| query::describe_execution(view, &caller, &arn)).await?;
+    let engine = service.engine();
+    let (now, limits) = (page::now(), engine.limits());
+    let detail = engine.read(|view| query::describe_execution(view, now, limits, &caller, &arn)).await?;
     let head = detail.head;
-    let (redrive_status, redrive_status_reason) = execution_status::redrive(head.status());
     Ok(DescribeExecutionResponse {
-        status: execution_status::to_proto(head.status()).into(),
+        status: execution_status::shown(head.status(), detail.is_pending).into(),
         state_machine_version_arn: head.version_arn(),
         state_machine_alias_arn: head.alias_arn(),
         execution_arn: head.arn,
@@ -29,9 +30,10 @@ pub(super) async fn call(
         trace_header: head.trace_header,
         error: head.error,
         cause: head.cause,
-        redrive_count: 0,
-        redrive_status: redrive_status.to_owned(),
-        redrive_status_reason,
+        redrive_count: head.redrive_count,
+        redrive_date_ms: head.redriven_ms,
+        redrive_status: detail.redrivability.api_name().to_owned(),
+        redrive_status_reason: detail.redrivability.reason().unwrap_or_default().to_owned(),
         map_run_arn: head.map_run.map(|link| link.arn).unwrap_or_default(),
     })
 }

@@ -4,6 +4,12 @@ use keepstep_engine::query::StatusFilter;
 use keepstep_engine::record::ExecutionStatus;
 use keepstep_proto::workflow::v1 as proto;
 
+/// To the contract, as the API shows it: one that is still to be redriven with its map run (`is_pending`) is shown as such, whatever it
+/// has come to before.
+pub(super) fn shown(status: ExecutionStatus, is_pending: bool) -> proto::ExecutionStatus {
+    if is_pending { proto::ExecutionStatus::PendingRedrive } else { to_proto(status) }
+}
+
 /// To the contract.
 pub(super) fn to_proto(status: ExecutionStatus) -> proto::ExecutionStatus {
     match status {
@@ -25,17 +31,5 @@ pub(super) fn filter_from_proto(status: proto::ExecutionStatus) -> StatusFilter 
         proto::ExecutionStatus::TimedOut => StatusFilter::Only(ExecutionStatus::TimedOut),
         proto::ExecutionStatus::Aborted => StatusFilter::Only(ExecutionStatus::Aborted),
         proto::ExecutionStatus::PendingRedrive => StatusFilter::PendingRedrive,
-    }
-}
-
-/// AWS's `redriveStatus` and `redriveStatusReason` of an execution.
-pub(crate) fn redrive(status: ExecutionStatus) -> (&'static str, String) {
-    match status {
-        ExecutionStatus::Running | ExecutionStatus::Succeeded => {
-            ("NOT_REDRIVABLE", format!("Execution is {} and cannot be redriven", status.api_name()))
-        }
-        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
-            ("REDRIVABLE", String::new())
-        }
     }
 }

@@ -113,6 +113,10 @@ fn details(event: HistoryEvent) -> Option<Details> {
         Type::MapRunStarted => Details::MapRunStarted(proto::MapRunStarted {
             map_run_arn: details.map_run_arn.unwrap_or_default(),
         }),
+        Type::ExecutionRedriven | Type::MapRunRedriven => Details::Redriven(proto::Redriven {
+            map_run_arn: details.map_run_arn.unwrap_or_default(),
+            redrive_count: details.redrive_count.unwrap_or_default(),
+        }),
         Type::MapIterationStarted
         | Type::MapIterationSucceeded
         | Type::MapIterationFailed

@@ -12,6 +12,7 @@ mod delete_activity;
 mod delete_state_machine;
 mod delete_state_machine_alias;
 mod delete_state_machine_version;
+mod deliver;
 mod describe_activity;
 mod describe_execution;
 mod describe_map_run;
@@ -34,6 +35,7 @@ mod list_state_machines;
 mod list_tags_for_resource;
 mod page;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod route;
 mod send_task_failure;
 mod send_task_heartbeat;
@@ -54,8 +56,6 @@ mod update_state_machine_alias;
 mod validate_state_machine_definition;
 mod variable_references;
 mod work;
-
-pub(crate) use execution_status::redrive;
 
 use keepstep_proto::workflow::v1::workflow_server::Workflow;
 use keepstep_proto::workflow::v1::*;
@@ -260,6 +260,16 @@ impl Workflow for WorkflowService {
     async fn stop_execution(&self, request: Request<StopExecutionRequest>) -> Answer<StopExecutionResponse> {
         self.lead(request, stop_execution::call, |mut leader, request| async move {
             leader.stop_execution(request).await
+        })
+        .await
+    }
+
+    async fn redrive_execution(
+        &self,
+        request: Request<RedriveExecutionRequest>,
+    ) -> Answer<RedriveExecutionResponse> {
+        self.lead(request, redrive_execution::call, |mut leader, request| async move {
+            leader.redrive_execution(request).await
         })
         .await
     }

@@ -2,15 +2,15 @@
 //! apply are null, dates within `detail` are milliseconds.
 
 use bytes::Bytes;
+use keepstep_engine::Limits;
 use keepstep_engine::arn::ExecutionArn;
+use keepstep_engine::execution::redrivability_by_head;
 use keepstep_engine::id::derived_uuid;
 use keepstep_engine::key::Outgoing;
 use keepstep_engine::outbox::Payloads;
 use keepstep_engine::record::Head;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-
-use crate::service::redrive;
 
 /// AWS leaves out the input where it and the output are longer together, and the output where it is longer by itself: escaped, in bytes.
 const ESCAPED_BYTES_MAX: usize = 248 << 10;
@@ -46,7 +46,7 @@ struct Detail<'a> {
     redrive_count: u32,
     redrive_date: Option<i64>,
     redrive_status: &'static str,
-    redrive_status_reason: Option<String>,
+    redrive_status_reason: Option<&'a str>,
     input_details: Option<DataDetails>,
     output_details: Option<DataDetails>,
     error: Option<&'a str>,
@@ -75,7 +75,12 @@ struct Envelope<'a> {
 
 impl Event {
     /// The event of a change; `payloads` are those that are still there.
-    pub(crate) fn new(outgoing: &Outgoing, head: &Head, payloads: &Payloads) -> serde_json::Result<Self> {
+    pub(crate) fn new(
+        outgoing: &Outgoing,
+        head: &Head,
+        payloads: &Payloads,
+        limits: &Limits,
+    ) -> serde_json::Result<Self> {
         let text = |payload: &Option<Bytes>| {
             payload.as_deref().map(|text| String::from_utf8_lossy(text).into_owned())
         };
@@ -88,7 +93,7 @@ impl Event {
         let input = input.filter(|_| bytes <= ESCAPED_BYTES_MAX);
         let output = output.filter(|_| output_bytes <= ESCAPED_BYTES_MAX);
         let arn = ExecutionArn::parse(&head.arn).ok();
-        let (redrive_status, reason) = redrive(head.status());
+        let redrivability = redrivability_by_head(head, outgoing.at, limits);
         let detail = Detail {
             execution_arn: &head.arn,
             state_machine_arn: &head.state_machine_arn,
@@ -100,10 +105,10 @@ impl Event {
             output: output.as_deref(),
             state_machine_version_arn: head.version_arn(),
             state_machine_alias_arn: head.alias_arn(),
-            redrive_count: 0,
-            redrive_date: None,
-            redrive_status,
-            redrive_status_reason: Some(reason).filter(|reason| !reason.is_empty()),
+            redrive_count: head.redrive_count,
+            redrive_date: head.redriven_ms,
+            redrive_status: redrivability.api_name(),
+            redrive_status_reason: redrivability.reason(),
             input_details: Some(DataDetails { included: input.is_some() }),
             output_details: head.output.map(|_| DataDetails { included: output.is_some() }),
             error,

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::Response;
+use keepstep_engine::Limits;
 use keepstep_engine::id::{ExecutionId, OutboxId, Timestamp};
 use keepstep_engine::key::Outgoing;
 use keepstep_engine::outbox::Payloads;
@@ -38,7 +39,7 @@ fn event_of(head: &Head, input: Option<&str>, output: Option<&str>) -> Event {
     };
     let bytes = |text: Option<&str>| text.map(|text| Bytes::copy_from_slice(text.as_bytes()));
     let payloads = Payloads { input: bytes(input), output: bytes(output) };
-    Event::new(&outgoing, head, &payloads).expect("it can be written")
+    Event::new(&outgoing, head, &payloads, &Limits::default()).expect("it can be written")
 }
 
 /// A running execution's, whose name and input are this.
@@ -94,6 +95,12 @@ fn events_are_as_eventbridge_shows_them() {
                 "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
             }),
         ),
+    );
+    check(
+        Head { redrive_count: 2, redriven_ms: Some(STARTED_MS + 900), ..ended(ExecutionStatus::Aborted) },
+        None,
+        "2019-02-26T23:54:32Z",
+        with("ABORTED", json!({"redriveCount": 2, "redriveDate": STARTED_MS + 900})),
     );
     check(
         Head { output, version: 3, alias: "LIVE".to_owned(), ..ended(ExecutionStatus::Succeeded) },

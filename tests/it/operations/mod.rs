@@ -6,6 +6,7 @@ mod configuration;
 mod executions;
 mod map_runs;
 mod protocol;
+mod redrive;
 mod refusals;
 mod signatures;
 mod state_machines;

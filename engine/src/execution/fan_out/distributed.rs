@@ -18,13 +18,13 @@ use super::super::io::Document;
 use super::super::run::{Active, Run};
 use super::map::{Tolerated, items, tolerated, whole};
 use crate::arn::{MapRunArn, StateMachineArn};
-use crate::effect::Effect;
-use crate::id::{BranchId, ExecutionId, MachineId, Timestamp, derived_uuid};
-use crate::key::{self, CallKey};
+use crate::id::{ExecutionId, MachineId, Timestamp, derived_uuid};
+use crate::key;
+use crate::map_run::{self, Redrive};
 use crate::record::phase::{MapRunWait, Phase};
 use crate::record::{
-    Call, CallKind, EventDetails, EventType, FlowStep, MapItem, MapRun, MapRunOutput, MapRunSetup,
-    MapRunStage, MapRunStatus, StateMachineType, WaitingItems,
+    EventDetails, EventType, FlowStep, MapItem, MapRun, MapRunOutput, MapRunSetup, MapRunStage, MapRunStatus,
+    StateMachineType, WaitingItems,
 };
 use crate::view::ViewError;
 
@@ -100,13 +100,48 @@ pub(super) fn run(
     run.draft.put(key::map_run(id), &record);
     run.draft.put_empty(key::started_map_run(run.id, Timestamp(record.started_ms), id));
     run.draft.put_empty(key::map_run_of(of_machine, id));
-    // As long as it isn't over, a new leader finds it by this, whether anybody still waits for it or not.
-    let key = CallKey { execution: id, branch: BranchId::ROOT, kind: CallKind::MapRun };
-    let call = Call { target: arn.clone(), ..Call::default() };
-    run.draft.put(key.key(), &call);
-    run.draft.effects.push(Effect::Call { key, call: Box::new(call) });
+    map_run::wake(&mut run.draft, id, &record);
     active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
     Ok(Outcome::Waits)
+}
+
+/// Redrives the map run that a branch waited for, or takes what it came to. Returns whether it does: if not, the state is run again, and
+/// starts a new one.
+///
+/// # Errors
+///
+/// `States.Runtime` if it was redriven too often (developer guide, "Redrive eligibility for child workflows in a Map Run"). The cause is
+/// in our words.
+pub(in super::super) fn redrive(
+    run: &mut Run<'_>,
+    active: &mut Active,
+    arn: String,
+) -> Result<bool, Interrupt> {
+    let id = ExecutionId::of_arn(&arn);
+    let record = match Redrive::of(&mut run.draft, id)? {
+        Redrive::Same(record) => *record,
+        Redrive::Succeeded(record) => {
+            active.branch.attempt += 1;
+            map_run::hand_over(&mut run.draft, id, *record, active.branch.attempt);
+            active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
+            return Ok(true);
+        }
+        Redrive::New => return Ok(false),
+        Redrive::TooOften => {
+            return Err(Interrupt::runtime("The Map Run has exceeded the maximum number of redrives."));
+        }
+    };
+    // Before anything is written: where the history has no room, the map run is left as it is.
+    let details = EventDetails {
+        map_run_arn: Some(arn.clone()),
+        redrive_count: Some(record.redrive_count.saturating_add(1)),
+        ..EventDetails::default()
+    };
+    run.event(active, EventType::MapRunRedriven, details)?;
+    active.branch.attempt += 1;
+    map_run::redrive(&run.desk, &mut run.draft, id, record, active.branch.attempt)?;
+    active.branch.phase = Some(Phase::MapRun(MapRunWait { arn }));
+    Ok(true)
 }
 
 /// A map run that a branch waited for is over.

@@ -19,11 +19,13 @@ use super::interrupt::{Failure, Interrupt};
 use super::io::Document;
 use super::run::{Active, Run};
 use super::states::task;
+use crate::id::BranchId;
 use crate::record::phase::{FanOut, Phase, Ready};
 use crate::record::{Branch, EventDetails, EventType, PayloadRef, SLICE_LEN};
 use crate::stimulus::CallResult;
+use crate::view::ViewError;
 
-pub(super) use release::{abort_branches, release};
+pub(super) use release::{abort_branches, forget, release, stop, stopped};
 
 /// A branch that is about to start.
 struct Start {
@@ -62,8 +64,6 @@ pub(super) fn advance(run: &mut Run<'_>, active: &mut Active, state: &State) -> 
         return Ok(Outcome::Waits);
     }
     let (position, previous) = (fan_out.started, fan_out.previous_event_id);
-    fan_out.started += 1;
-    let goes_on = may_start(fan_out);
     let fan_out = fan_out.clone();
     let (start, last_event_id) = match &state.kind {
         StateKind::Parallel(parallel) => (parallel::start(parallel, &fan_out, position)?, previous),
@@ -74,9 +74,12 @@ pub(super) fn advance(run: &mut Run<'_>, active: &mut Active, state: &State) -> 
         }
         _ => return Ok(Outcome::Waits),
     };
-    if goes_on {
+    // Only now: one that can't be started is not among those that a redrive finds stopped.
+    let started = FanOut { started: position + 1, ..fan_out };
+    if may_start(&started) {
         run.queue.push_front(active.id);
     }
+    active.branch.phase = Some(Phase::FannedOut(started));
     let branch = Branch {
         parent: Some(active.id.0),
         position,
@@ -209,10 +212,12 @@ fn gather(run: &mut Run<'_>, active: &Active, state: &State) -> Result<Bytes, In
 const GATHERED_PAYLOADS_MAX: usize = 16;
 
 /// Removes what a fan-out keeps beside its branches. Does nothing for a branch that has not fanned out.
-pub(super) fn clear(run: &mut Run<'_>, active: &Active) -> Result<(), Interrupt> {
+fn clear(run: &mut Run<'_>, active: &Active) -> Result<(), ViewError> {
     let Some(Phase::FannedOut(FanOut { length, .. })) = active.branch.phase else { return Ok(()) };
-    for slice in 0..length.div_ceil(SLICE_LEN) {
-        run.delete_slice(active.id, slice)?;
-    }
-    Ok(())
+    delete_slices(run, active.id, length)
+}
+
+/// Removes the items and results of a fan-out of so many branches.
+fn delete_slices(run: &mut Run<'_>, branch: BranchId, length: u64) -> Result<(), ViewError> {
+    (0..length.div_ceil(SLICE_LEN)).try_for_each(|slice| run.delete_slice(branch, slice))
 }

@@ -20,11 +20,13 @@ pub(super) fn run(
     state: &State,
     wait: &Wait,
 ) -> Result<Outcome, Interrupt> {
+    // Redriven, it waits once more: a state that was left has been entered after that.
+    let since_ms = active.branch.entered_ms.max(run.head.redriven_ms.unwrap_or(i64::MIN));
     let due_ms = match &wait.until {
-        Until::Seconds(seconds) => seconds::after(active.branch.entered_ms, *seconds),
+        Until::Seconds(seconds) => seconds::after(since_ms, *seconds),
         Until::SecondsPath(path) => {
             let value = value_at(run, active, state, path)?;
-            seconds::after(active.branch.entered_ms, seconds::read("SecondsPath", path.text(), &value)?)
+            seconds::after(since_ms, seconds::read("SecondsPath", path.text(), &value)?)
         }
         Until::Timestamp { moment, .. } => milliseconds(*moment),
         Until::TimestampPath(path) => {
@@ -32,7 +34,7 @@ pub(super) fn run(
             milliseconds(moment(path, &value)?)
         }
         Until::SecondsJsonata(expression) => {
-            seconds::after(active.branch.entered_ms, run.compute_whole(active, state, "Seconds", expression)?)
+            seconds::after(since_ms, run.compute_whole(active, state, "Seconds", expression)?)
         }
         Until::TimestampJsonata(expression) => {
             let value = run.compute(active, state, "Timestamp", ResultType::String, expression)?;

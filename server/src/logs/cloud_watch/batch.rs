@@ -34,7 +34,7 @@ pub(super) struct Line {
 /// Sorts events by streams. `writer` is what the names of this node's streams end with.
 pub(super) fn by_stream(logged: Vec<Logged>, writer: &str) -> BTreeMap<Stream, Vec<Line>> {
     let mut streams: BTreeMap<Stream, Vec<Line>> = BTreeMap::new();
-    for Logged { arn, configuration, events } in logged {
+    for Logged { arn, redrive_count, configuration, events } in logged {
         let group = configuration.log_group_arns.first().and_then(|group| LogGroupArn::parse(group));
         let (Some(group), Some(first)) = (group, events.first()) else { continue };
         let stream = Stream {
@@ -44,7 +44,7 @@ pub(super) fn by_stream(logged: Vec<Logged>, writer: &str) -> BTreeMap<Stream, V
         };
         let lines = events.into_iter().map(|event| {
             let timestamp_ms = event.event.timestamp_ms;
-            Line { timestamp_ms, text: event::line(&arn, event) }
+            Line { timestamp_ms, text: event::line(&arn, redrive_count, event) }
         });
         streams.entry(stream).or_default().extend(lines);
     }
@@ -100,7 +100,12 @@ mod tests {
         let event = |timestamp_ms: &i64| {
             HistoryEvent::without_payloads(Event { id: 1, timestamp_ms: *timestamp_ms, ..Event::default() })
         };
-        Logged { arn: arn.to_owned(), configuration, events: times.iter().map(event).collect() }
+        Logged {
+            arn: arn.to_owned(),
+            redrive_count: 0,
+            configuration,
+            events: times.iter().map(event).collect(),
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn logged(group: &str, ids: &[u64]) -> Logged {
     let event = |id: &u64| {
         HistoryEvent::without_payloads(Event { id: *id, timestamp_ms: TIME_MS, ..Event::default() })
     };
-    Logged { arn: ARN.to_owned(), configuration, events: ids.iter().map(event).collect() }
+    Logged { arn: ARN.to_owned(), redrive_count: 0, configuration, events: ids.iter().map(event).collect() }
 }
 
 /// Writes to a service that answers like this, and then with successes. What it was asked: `CreateLogStream GROUP`, or `PutLogEvents

@@ -97,7 +97,10 @@ pub(super) fn end(view: &dyn View, report: &ChildResult, pattern: Pattern) -> Re
         set("Output", payload(output)?);
         set("OutputDetails", json!({ "Included": true }));
     }
-    set("RedriveCount", 0.into());
+    set("RedriveCount", head.redrive_count.into());
+    if let Some(redriven_ms) = head.redriven_ms {
+        set("RedriveDate", redriven_ms.into());
+    }
     if status == ExecutionStatus::Succeeded {
         set("RedriveStatus", "NOT_REDRIVABLE".into());
         set("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven".into());
