@@ -77,6 +77,7 @@ async fn what_is_no_arn_is_refused_by_all_that_take_one() -> anyhow::Result<()> 
         ("ListStateMachineVersions", json!({"stateMachineArn": "x"})),
         ("ListTagsForResource", json!({"resourceArn": "x"})),
         ("PublishStateMachineVersion", json!({"stateMachineArn": "x"})),
+        ("RedriveExecution", json!({"executionArn": "x"})),
         ("StartExecution", json!({"stateMachineArn": "x"})),
         ("StartSyncExecution", json!({"stateMachineArn": "x"})),
         ("StopExecution", json!({"executionArn": "x"})),

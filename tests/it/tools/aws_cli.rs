@@ -104,24 +104,24 @@ async fn deploy(shell: &Terminal) -> anyhow::Result<()> {
 async fn map_run(shell: &Terminal, api: &Api) -> anyhow::Result<()> {
     let start = ["start-execution", "--state-machine-arn", MACHINE, "--name", "e", "--input", "[1,2]"];
     let execution = text(&shell.aws(&start).await?, "executionArn").to_owned();
-    let task = shell.aws(&["get-activity-task", "--activity-arn", ACTIVITY, "--worker-name", "me"]).await?;
-    assert_eq!(task["input"], "1");
+    let take = ["get-activity-task", "--activity-arn", ACTIVITY, "--worker-name", "me"];
+    let succeed = async |task: &Value| {
+        let output =
+            ["send-task-success", "--task-output", "\"one\"", "--task-token", text(task, "taskToken")];
+        shell.aws(&output).await
+    };
+    let first = shell.aws(&take).await?;
+    assert_eq!(first["input"], "1");
     let listed = shell.aws(&["list-map-runs", "--execution-arn", &execution]).await?;
     let run = listed.pointer("/mapRuns/0/mapRunArn").and_then(Value::as_str).context("no map run")?;
     let update = ["update-map-run", "--map-run-arn", run, "--max-concurrency", "2"];
     assert_eq!(shell.aws(&update).await?, Value::Null);
-    let complete =
-        ["send-task-success", "--task-output", "\"one\"", "--task-token", text(&task, "taskToken")];
-    assert_eq!(shell.aws(&complete).await?, Value::Null);
-    let task = shell.aws(&["get-activity-task", "--activity-arn", ACTIVITY]).await?;
-    let fail =
-        ["send-task-failure", "--error", "E", "--cause", "c", "--task-token", text(&task, "taskToken")];
+    assert_eq!(succeed(&first).await?, Value::Null);
+    let second = shell.aws(&take).await?;
+    let token = text(&second, "taskToken");
+    let fail = ["send-task-failure", "--error", "E", "--cause", "c", "--task-token", token];
     assert_eq!(shell.aws(&fail).await?, Value::Null);
-    wait::until("the execution has ended", || async {
-        let described = api.ok("DescribeExecution", json!({"executionArn": execution})).await.ok()?;
-        (described["status"] != "RUNNING").then_some(())
-    })
-    .await?;
+    ended(api, &execution).await?;
 
     let query = "[name,status,error,input]";
     let described =
@@ -136,12 +136,29 @@ async fn map_run(shell: &Terminal, api: &Api) -> anyhow::Result<()> {
     let list = ["list-executions", "--state-machine-arn", MACHINE, "--status-filter", "FAILED"];
     let listed = shell.aws(&[&list[..], &["--query", "executions[].executionArn"]].concat()).await?;
     assert_eq!(listed, json!([execution]));
+    // The failed item is given out again, and then the execution succeeds.
+    shell.aws(&["redrive-execution", "--execution-arn", &execution]).await?;
+    let again = shell.aws(&take).await?;
+    assert_eq!(succeed(&again).await?, Value::Null);
+    ended(api, &execution).await?;
+    let query = "[status,redriveCount,output]";
+    let described =
+        shell.aws(&["describe-execution", "--execution-arn", &execution, "--query", query]).await?;
+    assert_eq!(described, json!(["SUCCEEDED", 1, r#"["one","one"]"#]));
     let refusal = shell.refused(&start).await?;
     let expected = format!(
         "An error occurred (ExecutionAlreadyExists) when calling the StartExecution operation: Execution Already Exists: '{execution}'"
     );
     assert!(refusal.ends_with(&expected), "{refusal}");
     Ok(())
+}
+
+async fn ended(api: &Api, execution: &str) -> anyhow::Result<()> {
+    wait::until("the execution has ended", || async {
+        let described = api.ok("DescribeExecution", json!({"executionArn": execution})).await.ok()?;
+        (described["status"] != "RUNNING").then_some(())
+    })
+    .await
 }
 
 /// A version and an alias, and an execution that it starts and a person stops.
