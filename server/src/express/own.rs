@@ -206,7 +206,7 @@ impl Past {
 async fn run<B: Backing>(express: Express, backing: B, id: ExecutionId, start: ExpressStart) -> Ran {
     let _running = express.meters.begin();
     let arn = start.arn.clone();
-    let plan = drive(&express.engine, &express.budget, &backing, move |desk| Plan::of(desk, start));
+    let plan = drive(&express, &backing, start.input.len(), move |desk| Plan::of(desk, start));
     match plan.await {
         Ok(ended) => {
             express.meters.ended(ended.status, ended.transitions);
