@@ -410,6 +410,22 @@ async fn what_this_node_owns_is_run_once_and_reported() {
 }
 
 #[tokio::test]
+async fn what_is_started_before_this_node_has_its_state_machine_is_run() {
+    let bench = Bench::new(&task(FUNCTION, ""));
+    let engine = bench.node(ROOM);
+    let first = bench.start("first", "1");
+    bench.store(NODE, &first);
+    engine.starts().offer(first);
+    bench.until_under_way(1).await;
+    // The leader has committed an update and a start, and this node has applied neither.
+    let key = |number| key::revision(MachineId::from_bytes([1; 16]), number);
+    let updated = bench.ledger.get(&key(1)).expect("readable").expect("stored").value;
+    bench.ledger.late.lock().expect("no panic").push((key(2), updated));
+    engine.starts().offer(ExpressStart { revision: 2, ..bench.start("second", "2") });
+    assert_eq!(bench.until_made(2).await, ["1", "2"]);
+}
+
+#[tokio::test]
 async fn what_there_is_no_room_for_waits_where_it_is_stored() {
     let bench = Bench::new(&task(FUNCTION, ""));
     let names: BTreeMap<String, ExpressStart> = (0..20)
