@@ -20,11 +20,16 @@ use crate::view::ViewError;
 /// [`Bounds::bytes_max`](super::Bounds) sees to.
 const HISTORY_EVENTS_MAX: u64 = u64::MAX;
 
+/// The most state transitions in one step. A step costs little in memory, and whoever runs it can do something else, and see what time it is,
+/// only between two.
+const STEP_TRANSITIONS_MAX: usize = 10;
+
 /// The bounds of an Express execution, where `limits` are those of the others.
 pub fn express_limits(limits: &Limits) -> Limits {
     Limits {
         execution_seconds_max: express::SECONDS_MAX.min(limits.execution_seconds_max),
         history_events_max: HISTORY_EVENTS_MAX,
+        step_transitions_max: STEP_TRANSITIONS_MAX.min(limits.step_transitions_max),
         ..limits.clone()
     }
 }

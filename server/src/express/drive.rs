@@ -1,7 +1,7 @@
 //! Runs one Express execution to its end: steps on the evaluation pool, in slices, so that none holds a thread for long; calls beside them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,15 +13,17 @@ use keepstep_engine::stimulus::CallResult;
 use keepstep_engine::{Caller, Desk, Limits, Refusal, ViewError};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::Backing;
-use super::budget::{Budget, Share};
+use super::budget::Share;
 use super::plan::Plan;
 use super::tell::Listeners;
-use crate::leader::{Engine, Failure, OsEntropy};
+use super::{Backing, Express};
+use crate::leader::{Failure, OsEntropy};
 use crate::run_clock::RunClock;
 
-/// Turns of an execution in one slice.
+/// Results brought, and turns of an execution, in one slice.
 const SLICE_TURNS: usize = 64;
+/// After this, a slice ends with the turn that it is at, however few there were: expressions may take seconds each.
+const SLICE_TIME: Duration = Duration::from_millis(10);
 /// Calls that one execution may have under way: a Map of 40 iterations inside one of 40 has 1,600.
 const CALLS_MAX: usize = 10_000;
 /// Between two tries to get a place on the evaluation pool, for an execution that is under way.
@@ -58,27 +60,31 @@ pub(crate) struct Ended {
     pub(crate) bytes: usize,
 }
 
-/// Runs an execution to its end. `plan` says what to run: it is asked on the evaluation pool, at the state that this node has applied.
+/// Runs an execution to its end. `plan` says what to run, with so many bytes of input: it is asked on the evaluation pool, at the state
+/// that this node has applied.
 ///
 /// # Errors
 ///
 /// The plan's. `Overloaded` if there is no memory, or no place on the evaluation pool, for it to begin: nothing was done then. `Internal`
 /// where a record is damaged.
 pub(super) async fn drive(
-    engine: &Engine,
-    budget: &Budget,
+    express: &Express,
     backing: &impl Backing,
+    input_bytes: usize,
     plan: impl FnOnce(&Desk<'_>) -> Result<Plan, Refusal> + Send + 'static,
 ) -> Result<Ended, Failure> {
-    let share = budget.share().ok_or(Failure::Overloaded)?;
+    let Express { engine, budget, .. } = express;
+    let share = budget.share(input_bytes).ok_or(Failure::Overloaded)?;
     let (limits, bytes_max) = (express_limits(engine.limits()), budget.execution_bytes_max());
     let listeners = engine.listeners();
+    let turn = express.turn().await?;
     let begun = engine.look(move |desk| {
         let mut began = Began::new(plan(desk)?, listeners, limits, bytes_max)?;
-        let sliced = began.go_on(Vec::new());
+        let sliced = began.go_on();
         Ok((began, sliced))
     });
     let (began, sliced) = begun.await?;
+    drop(turn);
     let caller = caller_of(&began.start)?;
     let stored = began.local.bytes();
     let mut running = Running { began: Arc::new(Mutex::new(began)), share };
@@ -97,7 +103,7 @@ pub(super) async fn drive(
             State::More => {}
             State::Waiting(until) => calls.wait(until).await,
         }
-        let (sliced, stored) = running.go_on(engine, calls.take_finished()).await?;
+        let (sliced, stored) = running.go_on(express, calls.take_finished()).await?;
         slice = running.judge(sliced, stored)?;
     }
 }
@@ -120,6 +126,8 @@ struct Began {
     execution: ExecutionId,
     clock: RunClock,
     listeners: Listeners,
+    /// Results that it hasn't been brought yet.
+    results: VecDeque<(Work, CallResult)>,
 }
 
 struct Running {
@@ -146,24 +154,29 @@ impl Running {
     /// Brings results, and lets the execution go on for a while. Says also how many bytes it stores then.
     async fn go_on(
         &self,
-        engine: &Engine,
+        express: &Express,
         finished: Vec<(Work, CallResult)>,
     ) -> Result<(Result<Slice, Stopped>, usize), Failure> {
-        let finished = Arc::new(Mutex::new(finished));
+        self.lock().results.extend(finished);
+        let _turn = express.turn().await?;
         loop {
-            let (began, finished) = (Arc::clone(&self.began), Arc::clone(&finished));
+            let began = Arc::clone(&self.began);
             let job = move || {
                 let mut began = began.lock().unwrap_or_else(PoisonError::into_inner);
-                let finished = std::mem::take(&mut *finished.lock().unwrap_or_else(PoisonError::into_inner));
-                let sliced = began.go_on(finished);
+                let sliced = began.go_on();
                 (sliced, began.local.bytes())
             };
-            match engine.evaluate(job).await {
+            match express.engine.evaluate(job).await {
                 // It has begun: it waits for its place rather than be lost.
                 Err(Failure::Overloaded) => tokio::time::sleep(POOL_PAUSE).await,
                 done => return done,
             }
         }
+    }
+
+    /// Nobody else holds it for long: an execution's slices follow each other.
+    fn lock(&self) -> MutexGuard<'_, Began> {
+        self.began.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An execution that needs more than there is ends.
@@ -174,7 +187,8 @@ impl Running {
                 self.stopped("this node has no memory left for Express executions")
             }
             Ok(slice) => slice,
-            Err(Stopped::View(error)) => return Err(error.into()),
+            // Whatever it is, nobody may take it for not begun.
+            Err(Stopped::View(error)) => return Err(Failure::Internal(error.to_string())),
             Err(bound) => self.stopped(&bound.to_string()),
         };
         if let State::Ended(ended) = &mut slice.state {
@@ -185,7 +199,7 @@ impl Running {
 
     /// The execution is ended by a bound of this node.
     fn stopped(&self, why: &str) -> Slice {
-        let began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = self.lock();
         let ended = Ended {
             status: ExecutionStatus::Failed,
             error: Some("States.Runtime".to_owned()),
@@ -204,22 +218,27 @@ impl Began {
         let mut local = Local::new(limits, bounds, Arc::new(OsEntropy), clock.now());
         let Plan { start, definition, revision } = plan;
         let execution = local.begin_express(&start, definition, &revision)?;
-        Ok(Self { start, local, execution, clock, listeners })
+        Ok(Self { start, local, execution, clock, listeners, results: VecDeque::new() })
     }
 
-    fn go_on(&mut self, finished: Vec<(Work, CallResult)>) -> Result<Slice, Stopped> {
-        let sliced = self.slice(finished);
+    fn go_on(&mut self) -> Result<Slice, Stopped> {
+        let sliced = self.slice();
         self.listeners.log(&mut self.local);
         sliced
     }
 
-    fn slice(&mut self, finished: Vec<(Work, CallResult)>) -> Result<Slice, Stopped> {
-        self.local.advance(self.clock.now());
-        for (work, result) in finished {
-            self.local.answer(&work, result)?;
-        }
+    fn slice(&mut self) -> Result<Slice, Stopped> {
+        let began = Instant::now();
         let mut nexts = Vec::new();
-        for _ in 0..SLICE_TURNS {
+        for turn in 0..SLICE_TURNS {
+            if turn > 0 && began.elapsed() >= SLICE_TIME {
+                break;
+            }
+            self.local.advance(self.clock.now());
+            if let Some((work, result)) = self.results.pop_front() {
+                self.local.answer(&work, result)?;
+                continue;
+            }
             let until = match self.local.turn()? {
                 None => continue,
                 Some(next @ (Next::Do(_) | Next::GiveUp { .. })) => {

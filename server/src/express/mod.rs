@@ -23,7 +23,7 @@ use keepstep_engine::local::Work;
 use keepstep_engine::record::ExecutionStatus;
 use keepstep_engine::stimulus::CallResult;
 use metrics::{Counter, Gauge, counter, gauge};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::leader::{Engine, Failure};
 use crate::metric;
@@ -61,6 +61,9 @@ pub(crate) struct Express {
     room: Room,
     /// Synchronous executions take one each.
     slots: Arc<Semaphore>,
+    /// Each takes one while it is on the evaluation pool, and they take turns: however many run, what else begins on this node finds no
+    /// more than these before it in the pool's queue.
+    turns: Arc<Semaphore>,
     meters: Arc<Meters>,
 }
 
@@ -79,7 +82,14 @@ impl Express {
             transitions: counter!(metric::TRANSITIONS),
         };
         let slots = Arc::new(Semaphore::new(room.executions_max));
-        Self { engine, budget: Budget::new(room.bytes_max), room, slots, meters: Arc::new(meters) }
+        // While one is awaited, another runs.
+        let turns = Arc::new(Semaphore::new(2 * engine.evaluation_threads()));
+        Self { engine, budget: Budget::new(room.bytes_max), room, slots, turns, meters: Arc::new(meters) }
+    }
+
+    /// Leave to be on the evaluation pool, as long as it is kept.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.turns.acquire().await.map_err(|error| Failure::Internal(error.to_string()))
     }
 }
 

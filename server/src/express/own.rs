@@ -147,6 +147,7 @@ impl<B: Backing> Owner<B> {
     /// Begins what is stored, as far as there is room.
     async fn scan(&mut self) {
         let mut from = None;
+        self.past.turn();
         self.is_more_stored = false;
         loop {
             if !self.has_room() {
@@ -190,11 +191,15 @@ impl Past {
         Self { young: HashSet::new(), old: HashSet::new(), turned: Instant::now() }
     }
 
-    fn insert(&mut self, id: ExecutionId) {
+    /// Forgets what is old, at every scan: one that another node gives back is run again.
+    fn turn(&mut self) {
         if self.turned.elapsed() > PAST_FOR {
             self.old = std::mem::take(&mut self.young);
             self.turned = Instant::now();
         }
+    }
+
+    fn insert(&mut self, id: ExecutionId) {
         self.young.insert(id);
     }
 
@@ -205,23 +210,31 @@ impl Past {
 
 async fn run<B: Backing>(express: Express, backing: B, id: ExecutionId, start: ExpressStart) -> Ran {
     let _running = express.meters.begin();
-    let arn = start.arn.clone();
-    let plan = drive(&express.engine, &express.budget, &backing, move |desk| Plan::of(desk, start));
-    match plan.await {
-        Ok(ended) => {
-            express.meters.ended(ended.status, ended.transitions);
+    let mut is_up_to_date = false;
+    let failure = loop {
+        let planned = start.clone();
+        let ran = drive(&express, &backing, start.input.len(), move |desk| Plan::of(desk, planned));
+        match ran.await {
+            Ok(ended) => {
+                express.meters.ended(ended.status, ended.transitions);
+                return Ran::Ended(id);
+            }
+            // The leader's answer may be here before what it decided on: only a node that is up to date knows that it is gone.
+            Err(Failure::Api(_)) if !is_up_to_date => match express.engine.barrier().await {
+                Ok(()) => is_up_to_date = true,
+                Err(failure) => break failure,
+            },
+            Err(failure) => break failure,
+        }
+    };
+    let execution = start.arn;
+    match failure {
+        Failure::Internal(_) | Failure::Api(_) => {
+            tracing::error!(execution, %failure, "an Express execution can't be run");
             Ran::Ended(id)
         }
-        Err(Failure::Internal(error)) => {
-            tracing::error!(execution = arn, error, "an Express execution can't be run");
-            Ran::Ended(id)
-        }
-        Err(Failure::Api(error)) => {
-            tracing::error!(execution = arn, %error, "an Express execution can't be run");
-            Ran::Ended(id)
-        }
-        Err(failure) => {
-            tracing::debug!(execution = arn, %failure, "an Express execution is run later");
+        _ => {
+            tracing::debug!(execution, %failure, "an Express execution is run later");
             tokio::time::sleep(PAUSE).await;
             Ran::Later(id)
         }
@@ -240,5 +253,23 @@ async fn reported(reporting: &mut Option<BoxFuture<'static, Vec<ExecutionId>>>) 
     match reporting {
         Some(reporting) => reporting.await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_past_is_forgotten_also_where_nothing_else_ends() {
+        let (mut past, id) = (Past::new(), ExecutionId::of_arn("x"));
+        past.insert(id);
+        past.turn();
+        assert!(past.contains(&id));
+        for is_remembered in [true, false] {
+            past.turned = past.turned.checked_sub(2 * PAST_FOR).expect("the machine has run for so long");
+            past.turn();
+            assert_eq!(past.contains(&id), is_remembered);
+        }
     }
 }

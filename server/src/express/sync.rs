@@ -27,11 +27,12 @@ impl Express {
         let (express, backing) = (self.clone(), backing.clone());
         let running = self.engine.spawn(async move {
             let (_slot, _running) = (slot, express.meters.begin());
+            let input_bytes = request.input.len();
             let plan = move |desk: &Desk<'_>| {
                 let start = prepare(desk, &request)?;
                 Plan::of(desk, start)
             };
-            let ended = drive(&express.engine, &express.budget, &backing, plan).await?;
+            let ended = drive(&express, &backing, input_bytes, plan).await?;
             express.meters.ended(ended.status, ended.transitions);
             Ok(ended)
         });

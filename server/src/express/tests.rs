@@ -288,6 +288,26 @@ async fn tasks_of_branches_are_done_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn an_execution_that_computes_and_computes_ends_in_time() {
+    let hard = r#"{"QueryLanguage":"JSONata","TimeoutSeconds":1,"StartAt":"A","States":{
+        "A":{"Type":"Pass","Output":"{% $sum([1..100000].($ * 2)) %}","Next":"B"},
+        "B":{"Type":"Choice","Choices":[{"Condition":"{% false %}","Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}}}"#;
+    let bench = Bench::new(hard);
+    let ended = bench.sync(&bench.express(ROOM), "1").await.expect("it begins");
+    assert_eq!(ended.status, ExecutionStatus::TimedOut);
+    assert!(ended.stopped_ms - ended.started_ms < 5_000, "{}", ended.stopped_ms - ended.started_ms);
+}
+
+#[tokio::test]
+async fn more_run_than_there_are_places_on_the_evaluation_pool() {
+    let bench = Bench::new(r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#);
+    let express = bench.express(Room { executions_max: 300, ..ROOM });
+    let ended = futures::future::join_all((0..300).map(|_| bench.sync(&express, "1"))).await;
+    let succeeded = ended.iter().flatten().filter(|ended| ended.status == ExecutionStatus::Succeeded);
+    assert_eq!(succeeded.count(), 300);
+}
+
+#[tokio::test]
 async fn an_execution_goes_on_when_its_caller_has_gone() {
     let bench = Bench::new(&task(FUNCTION, ""));
     let express = bench.express(ROOM);
@@ -387,6 +407,22 @@ async fn what_this_node_owns_is_run_once_and_reported() {
     assert_eq!(bench.stored(), 1, "the other node's");
     bench.until_made(2).await;
     assert!(bench.ledger.barriers.load(Ordering::SeqCst) > 1, "it is up to date before it forgets");
+}
+
+#[tokio::test]
+async fn what_is_started_before_this_node_has_its_state_machine_is_run() {
+    let bench = Bench::new(&task(FUNCTION, ""));
+    let engine = bench.node(ROOM);
+    let first = bench.start("first", "1");
+    bench.store(NODE, &first);
+    engine.starts().offer(first);
+    bench.until_under_way(1).await;
+    // The leader has committed an update and a start, and this node has applied neither.
+    let key = |number| key::revision(MachineId::from_bytes([1; 16]), number);
+    let updated = bench.ledger.get(&key(1)).expect("readable").expect("stored").value;
+    bench.ledger.late.lock().expect("no panic").push((key(2), updated));
+    engine.starts().offer(ExpressStart { revision: 2, ..bench.start("second", "2") });
+    assert_eq!(bench.until_made(2).await, ["1", "2"]);
 }
 
 #[tokio::test]

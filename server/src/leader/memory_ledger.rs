@@ -26,6 +26,8 @@ pub(crate) struct MemoryLedger {
     pub(crate) cut_off: AtomicUsize,
     /// How many barriers were waited for.
     pub(crate) barriers: AtomicUsize,
+    /// What is committed, and not applied before the next barrier.
+    pub(crate) late: Mutex<Vec<(Bytes, Bytes)>>,
 }
 
 impl MemoryLedger {
@@ -83,6 +85,8 @@ impl Ledger for MemoryLedger {
 
     fn barrier(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.barriers.fetch_add(1, Ordering::SeqCst);
+        let late = std::mem::take(&mut *self.late.lock().expect("no test panics while it holds this"));
+        late.into_iter().for_each(|(key, value)| self.put(key, value));
         async { Ok(()) }.boxed()
     }
 }

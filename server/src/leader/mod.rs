@@ -196,6 +196,11 @@ impl Engine {
         &self.shared.limits
     }
 
+    /// How many things are evaluated at a time.
+    pub(crate) fn evaluation_threads(&self) -> usize {
+        self.shared.settings.evaluation_threads.max(1)
+    }
+
     /// Runs a decision on the evaluation pool, proposes its transaction, decides again when a guard refused it (bounded), carries out
     /// the effects after the commit, then gives the reply. Goes on to its end when the caller goes away or has waited for too long.
     pub(crate) async fn decide<R: Send + 'static>(

@@ -1,5 +1,5 @@
 //! A file of lines, rotated by size: `log.jsonl` is the newest, `log.jsonl.1` the one before it, and so on. Together they are no larger
-//! than what is allowed, and a line more.
+//! than what is allowed, and a line more. What is no file, such as a pipe or a terminal, is written to and never renamed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,6 +23,7 @@ pub(crate) struct FileConfig {
 /// The file. It is opened when the first line is written, so that there is none where nothing is logged.
 pub(super) struct RotatedFile {
     config: FileConfig,
+    /// With its size, which is 0 for what is no file.
     open: Option<(File, u64)>,
 }
 
@@ -45,7 +46,8 @@ impl RotatedFile {
         }
         // How far a failed write came is not known: the next one opens the file anew.
         file.write_all(lines)?;
-        self.open = Some((file, size + bytes));
+        let size = if file.metadata()?.is_file() { size + bytes } else { 0 };
+        self.open = Some((file, size));
         Ok(())
     }
 
@@ -74,6 +76,9 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 /// Opens a file to append to it, and gives its size. A line that was not written to its end is ended.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let mut file = OpenOptions::new().create(true).read(true).append(true).mode(MODE).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok((file, 0));
+    }
     let mut size = file.seek(SeekFrom::End(0))?;
     if size > 0 {
         let mut last = [0];
@@ -149,6 +154,26 @@ mod tests {
         fs::create_dir(folder.path().join("later")).expect("a folder");
         file.write(b"2\n").expect("it is written");
         assert_eq!(fs::read_to_string(path).expect("a file"), "2\n");
+    }
+
+    #[test]
+    fn what_is_no_file_is_never_renamed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo is there");
+        assert!(made.success());
+        let mut file = RotatedFile::new(FileConfig { path: path.clone(), bytes_max: 6, files_max: 2 });
+        // Both ends, so that neither waits for the other.
+        let mut reader = OpenOptions::new().read(true).write(true).open(&path).expect("a pipe");
+        for lines in ["11111\n", "22222\n"] {
+            file.write(lines.as_bytes()).expect("it is written");
+            let mut read = [0; 6];
+            reader.read_exact(&mut read).expect("it is there");
+            assert_eq!(read, lines.as_bytes());
+        }
+        let names: Vec<_> =
+            fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("one").path()).collect();
+        assert_eq!(names, [path]);
     }
 
     #[test]
