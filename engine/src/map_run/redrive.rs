@@ -38,7 +38,8 @@ pub(crate) enum Redrive {
 }
 
 /// Errors that a map run can't recover from: what goes into its children, or what came of them, is at fault.
-const FATAL: [&str; 3] = ["States.DataLimitExceeded", "States.Runtime", "States.QueryEvaluationError"];
+const FATAL: [&str; 4] =
+    ["States.DataLimitExceeded", "States.IntrinsicFailure", "States.QueryEvaluationError", "States.Runtime"];
 
 /// Whether a map run that is over can be redriven. In the place of one that had no child, a new one is started.
 pub(super) fn is_redrivable(record: &MapRun) -> bool {
@@ -162,6 +163,8 @@ impl Work<'_> {
         while let Some(redrive) = self.record.redrive {
             if redrive.next >= redrive.end {
                 self.give_up_redrive();
+                // Those that are gone count as failures again.
+                self.check_tolerance();
                 return Ok(());
             }
             if self.record.stage() != MapRunStage::Processing || self.running() >= concurrency {

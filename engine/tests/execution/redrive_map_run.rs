@@ -255,6 +255,24 @@ fn children_that_are_gone_are_left_out() {
     assert_over(&world, id);
 }
 
+/// A failure stays one, even where nothing is left to be done.
+#[test]
+fn a_child_that_is_gone_is_not_forgiven() {
+    let mut world = begin(&definition("\"MaxConcurrency\":1,", TASK), "[0,1]");
+    work(&mut world, 0, &Do::Succeed("10"));
+    work(&mut world, 1, &FAIL);
+    let (id, _) = the_map_run(&world);
+    let (child, _) = children(&world, id, Failed).remove(0);
+    world.write(|draft| draft.delete_all(&key::head(child)).expect("readable"));
+    redrive(&mut world);
+    let (_, record) = the_map_run(&world);
+    let error = Some("States.ExceedToleratedFailureThreshold");
+    assert_eq!((record.status(), record.error.as_deref()), (MapRunStatus::Failed, error));
+    assert_eq!((record.children.succeeded, record.children.failed, record.not_redrivable), (1, 1, 1));
+    assert_eq!(world.head(parent()).error.as_deref(), error);
+    assert_over(&world, id);
+}
+
 /// The execution is redriven before its map run has heard that it was stopped: nothing has to be stopped at all.
 #[test]
 fn a_map_run_that_goes_on_still_does_so() {
@@ -456,6 +474,15 @@ fn a_map_run_with_a_fault_of_its_own_is_not_redriven() {
     assert_eq!(world.head(parent()).error.as_deref(), Some("States.Runtime"));
     redrive(&mut world);
     assert_eq!((world.head(parent()).error.as_deref(), map_runs(&world).len()), (Some("States.Runtime"), 2));
+
+    // The item that was taken for the batch is in no child.
+    let selector = "{\"v.$\":\"States.StringToJson($$.Map.Item.Value)\"}";
+    let fields = format!("\"ItemSelector\":{selector},\"ItemBatcher\":{{\"MaxItemsPerBatch\":2}},");
+    let mut world = begin(&definition(&fields, TASK), r#"["1","2","3","x"]"#);
+    let error = Some("States.IntrinsicFailure");
+    assert_eq!((world.head(parent()).error.as_deref(), the_map_run(&world).1.children_started), (error, 1));
+    redrive(&mut world);
+    assert_eq!((world.head(parent()).error.as_deref(), map_runs(&world).len()), (error, 2));
 
     // So does one that has come to its end: the state failed by what it made of that.
     let mut world = begin(&definition("\"OutputPath\":\"$.missing\",", TASK), "[0]");
