@@ -230,10 +230,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A child of the type `EXPRESS` starts anew, under its own ARN and with its own input.
+    /// A child of the type `EXPRESS` starts anew, under its own ARN and with its own input. Its branches and attempts are others: what its
+    /// tasks ask for is not taken for what was asked for before.
     fn restart_child(&mut self, child: ExecutionId, before: Head) -> Result<(), ViewError> {
         let input = read_payload(self.desk.view, child, before.input)?;
-        let MapRunLink { number, items, .. } = before.map_run.clone().unwrap_or_default();
+        let MapRunLink { number, items, restarts, .. } = before.map_run.clone().unwrap_or_default();
         self.draft.delete_all(&key::head(child))?;
         listing::of(&before, child).into_iter().for_each(|key| self.draft.delete(key));
         if let Some(stopped_ms) = before.stopped_ms {
@@ -241,7 +242,9 @@ impl Work<'_> {
             let kept = retention::seconds(&self.draft, machine, self.desk.limits)?;
             self.draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), child));
         }
-        let head = self.head(number, items)?;
+        let mut head = self.head(number, items)?;
+        head.next_branch_id = before.next_branch_id;
+        head.map_run = head.map_run.map(|link| MapRunLink { restarts: restarts + 1, ..link });
         self.launch(head, input)
     }
 }

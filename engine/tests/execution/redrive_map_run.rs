@@ -1,12 +1,15 @@
 //! Map runs that are redriven with the execution that waits for them.
 
+use std::collections::HashSet;
+
 use keepstep_engine::execution::{Redrivability, redrivability};
 use keepstep_engine::id::{BranchId, ExecutionId, Timestamp};
 use keepstep_engine::key::{self, CallKey, Waiting};
 use keepstep_engine::record::ExecutionStatus::{Aborted, Failed, Running, Succeeded};
 use keepstep_engine::record::outcome::Answer;
 use keepstep_engine::record::{
-    Activity, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus, TimerKind,
+    Activity, Call, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus,
+    TimerKind,
 };
 use keepstep_engine::stimulus::{CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
@@ -210,6 +213,54 @@ fn express_children_start_anew_under_their_own_arns() {
     assert_eq!(world.history(child).len(), 9, "nothing of the first start is left");
     assert_cleared(&world, child);
     assert_over(&world, id);
+}
+
+/// Whatever the first start of a child asked for, or waited for, is not the second's.
+#[test]
+fn an_express_child_that_starts_anew_makes_calls_of_its_own() {
+    const START: &str = r#""Type":"Task","Resource":"arn:aws:states:::states:startExecution","Parameters":{
+        "StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:other"}"#;
+    let start = |name: &str| format!(r#""StartAt":"{name}","States":{{"{name}":{{{START},"End":true}}}}"#);
+    let parallel = format!(
+        r#""StartAt":"P","States":{{"P":{{"Type":"Parallel","Branches":[{{{}}},{{{}}}],"End":true}}}}"#,
+        start("A"),
+        start("B")
+    );
+    for (flow, calls) in [(start("S"), 1), (parallel, 2)] {
+        // Not `rest`: nobody makes the calls.
+        let asked = |world: &mut World| {
+            let wake = world.calls().into_iter().find(|(key, _)| key.kind == CallKind::MapRun);
+            let (key, call) = wake.expect("the map run is to be woken");
+            world.make(key, &call);
+            let mut calls = world.calls();
+            calls.retain(|(key, _)| key.kind == CallKind::StartExecution);
+            calls
+        };
+        let fail = |world: &mut World, calls: &[(CallKey, Call)]| {
+            let (CallKey { execution, branch, kind }, attempt) = (calls[0].0, calls[0].1.attempt);
+            let ended = Stimulus::CallFinished { branch, kind, attempt, result: failure("E") };
+            world.deliver(execution, ended).expect("taken in");
+        };
+        let mut world = World::with(&definition("", &flow).replace("STANDARD", "EXPRESS"));
+        let request = world.request("e", "[0]");
+        world.start(&request).expect("it starts");
+        let before = asked(&mut world);
+        fail(&mut world, &before);
+        rest(&mut world);
+        world.act(parent(), &Do::Redrive);
+        let after = asked(&mut world);
+        assert_eq!((before.len(), after.len()), (calls, calls));
+        let names = |calls: &[(CallKey, Call)]| -> HashSet<String> {
+            calls.iter().map(|(_, call)| call.name.clone()).collect()
+        };
+        assert!(names(&before).is_disjoint(&names(&after)), "{after:?}");
+        // A late answer to the first start's call finds nobody.
+        fail(&mut world, &before);
+        let (id, _) = the_map_run(&world);
+        assert_eq!(children(&world, id, Running).len(), 1);
+        fail(&mut world, &after);
+        assert_eq!(children(&world, id, Failed).len(), 1);
+    }
 }
 
 /// A child that can't be redriven stays as it is, and counts as a failure.
