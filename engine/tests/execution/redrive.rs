@@ -6,7 +6,7 @@ use keepstep_engine::key;
 use keepstep_engine::record::outcome::{Answer, Redriven};
 use keepstep_engine::record::{ExecutionStatus, Head, Tag, Tags, TimerKind};
 use keepstep_engine::stimulus::{Arrival, Stimulus};
-use keepstep_engine::{ApiError, Effect, retention};
+use keepstep_engine::{ApiError, Effect, Write, retention};
 
 use crate::harness::Do::{Delete, Lead, Pass, Redrive, Stop, Succeed, Take};
 use crate::harness::{Do, EPOCH_MS, EXECUTION_ARN, World, assert_cleared, check, play};
@@ -591,6 +591,51 @@ fn a_full_history_has_no_room_for_a_redrive() {
                     .is_some_and(|cause| cause.contains("maximum number of history events"))
             );
         }
+    }
+}
+
+/// An execution can be ended whatever it holds. The transactions that end it and redrive it are bounded.
+#[test]
+fn more_branches_than_a_transaction_holds_are_not_kept() {
+    let names = (0..60).map(|number| format!("\"{}{number:02}\":1", "v".repeat(78)));
+    let assigned = names.collect::<Vec<_>>().join(",");
+    let row: Vec<u64> = (0..40).collect();
+    let input = serde_json::to_string(&vec![row; 40]).expect("JSON");
+    for (assign, is_kept) in [(String::new(), true), (format!("\"Assign\":{{{assigned}}},"), false)] {
+        let flow = format!(
+            r#"{{"StartAt":"P","States":{{"P":{{"Type":"Pass",{assign}"Next":"W"}},"W":{{"Type":"Wait","Seconds":9000,"End":true}}}}}}"#
+        );
+        let map = |name: &str, flow: &str| {
+            format!(
+                r#"{{"StartAt":"{name}","States":{{"{name}":{{"Type":"Map","ItemProcessor":{flow},"End":true}}}}}}"#
+            )
+        };
+        let mut world = World::with(&map("M", &map("N", &flow)));
+        let request = world.request("e", &input);
+        world.start(&request).expect("it starts");
+        world.pass_to(world.now);
+        assert_eq!(world.branches(id()).len(), 1 + 40 + 1_600);
+        world.act(id(), &Stop(None, None));
+        if is_kept {
+            assert_cleared(&world, id());
+        } else {
+            let prefixes = [key::branches(id()), key::all_items(id()), key::all_results(id())];
+            let left = prefixes.iter().map(|prefix| world.memory.pairs(prefix).count());
+            assert_eq!((left.sum::<usize>(), world.timers().len()), (0, 0));
+        }
+        let refused = redrive(&mut world, "").err().map(|error| error.code);
+        assert_eq!(refused, (!is_kept).then_some("ExecutionNotRedrivable"));
+        for transaction in world.transactions.iter().rev().take(2) {
+            let bytes: usize = transaction.writes.iter().map(written).sum();
+            assert!(bytes < 2 << 20, "{:?}: {bytes}", transaction.origin);
+        }
+    }
+}
+
+fn written(write: &Write) -> usize {
+    match write {
+        Write::Put { key, value } => key.len() + value.len(),
+        Write::Delete { key } => key.len(),
     }
 }
 
