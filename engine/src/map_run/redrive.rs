@@ -50,8 +50,12 @@ pub(super) fn is_redrivable(record: &MapRun) -> bool {
 
 impl Redrive {
     /// Judges the map run of an id, which the transaction guards from here on.
-    pub(crate) fn of(draft: &mut Draft<'_>, id: ExecutionId) -> Result<Self, ViewError> {
+    pub(crate) fn of(desk: &Desk<'_>, draft: &mut Draft<'_>, id: ExecutionId) -> Result<Self, ViewError> {
         let Some(record) = draft.get::<MapRun>(&key::map_run(id))? else { return Ok(Self::New) };
+        // It is deleted in pieces, its record last: some of what it needs may be gone.
+        if expiry(desk, draft, &record)?.is_some_and(|expiry| expiry <= desk.now) {
+            return Ok(Self::New);
+        }
         let is_over = record.stage() == MapRunStage::Over;
         Ok(if is_over && record.status() == MapRunStatus::Succeeded && !record.results_too_large {
             Self::Succeeded(Box::new(record))
@@ -63,6 +67,13 @@ impl Redrive {
             Self::Same(Box::new(record))
         })
     }
+}
+
+/// Until when a map run that is over is kept.
+fn expiry(desk: &Desk<'_>, draft: &Draft<'_>, record: &MapRun) -> Result<Option<Timestamp>, ViewError> {
+    let Some(stopped_ms) = record.stopped_ms else { return Ok(None) };
+    let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
+    Ok(Some(Timestamp(seconds_after(stopped_ms, kept))))
 }
 
 /// What a map run has come to is for the attempt of a branch that waits for it from now on.
@@ -86,10 +97,9 @@ pub(crate) fn begin(
     record.redriven_ms = Some(desk.now.0);
     match record.stage() {
         MapRunStage::Over => {
-            if let Some(stopped_ms) = record.stopped_ms {
+            if let Some(expiry) = expiry(desk, draft, &record)? {
                 // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
-                let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
-                draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), id));
+                draft.delete(key::expiry(expiry, id));
             }
             reopen(&mut record);
             wake(draft, id, &record);

@@ -543,6 +543,21 @@ fn a_map_run_with_a_fault_of_its_own_is_not_redriven() {
     assert_eq!((world.waiting().len(), map_runs(&world).len()), (1, 2));
 }
 
+/// Its time is over: a sweep has deleted some of it, and the rest is about to go.
+#[test]
+fn a_map_run_that_is_being_deleted_is_not_redriven() {
+    let mut world = failed("");
+    let (old, _) = the_map_run(&world);
+    world.limits.retention_seconds = 60;
+    world.act(parent(), &Do::Pass(60_000));
+    world.write(|draft| draft.delete(key::map_run_setup(old)));
+    redrive(&mut world);
+    work_all(&mut world, &Do::Succeed("20"));
+    let stages: Vec<_> = map_runs(&world).iter().map(|(_, record)| record.status()).collect();
+    assert_eq!(stages, [MapRunStatus::Failed, MapRunStatus::Succeeded]);
+    assert_eq!(output(&world), "[20,20,20,20]");
+}
+
 #[test]
 fn a_map_run_is_redriven_a_thousand_times_at_most() {
     let mut world = failed("");
