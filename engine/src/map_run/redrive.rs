@@ -41,7 +41,7 @@ pub(crate) enum Redrive {
 const FATAL: [&str; 4] =
     ["States.DataLimitExceeded", "States.IntrinsicFailure", "States.QueryEvaluationError", "States.Runtime"];
 
-/// Whether a map run that is over can be redriven. In the place of one that had no child, a new one is started.
+/// Whether a map run that is over, or is being stopped, can be redriven. In the place of one that had no child, a new one is started.
 pub(super) fn is_redrivable(record: &MapRun) -> bool {
     let is_fatal = record.error.as_deref().is_some_and(|error| FATAL.contains(&error));
     let is_fatal = is_fatal || record.results_too_large;
@@ -59,7 +59,8 @@ impl Redrive {
         let is_over = record.stage() == MapRunStage::Over;
         Ok(if is_over && record.status() == MapRunStatus::Succeeded && !record.results_too_large {
             Self::Succeeded(Box::new(record))
-        } else if is_over && !is_redrivable(&record) {
+        } else if record.status() != MapRunStatus::Running && !is_redrivable(&record) {
+            // If it is still being stopped, it comes to its end by itself.
             Self::New
         } else if record.redrive_count >= REDRIVES_MAX {
             Self::TooOften
@@ -158,7 +159,7 @@ impl Work<'_> {
         if !std::mem::take(&mut self.record.redrive_when_over) {
             return false;
         }
-        // What was asked for can't be done any more only if it wasn't possible in the first place.
+        // The results of the children that have ended since may be too large.
         if !is_redrivable(&self.record) {
             return false;
         }

@@ -375,6 +375,36 @@ fn a_map_run_that_is_being_stopped_is_redriven_when_it_is_over() {
     assert_over(&world, the_map_run(&world).0);
 }
 
+/// One without children is as good as none, over or not: its end is nobody's any more.
+#[test]
+fn a_map_run_that_has_no_children_is_not_waited_for() {
+    let mut world = World::with(&definition(&format!("{READER}{WRITER}"), TASK));
+    let request = world.request("e", "{}");
+    world.start(&request).expect("it starts");
+    // Its items are never read.
+    let make = |world: &mut World, kind: CallKind| {
+        let found = world.calls().into_iter().find(|(key, _)| key.kind == kind);
+        let (key, call) = found.expect("it is to be made");
+        world.make(key, &call);
+    };
+    make(&mut world, CallKind::MapRun);
+    world.act(parent(), &Do::Stop(None, None));
+    make(&mut world, CallKind::StopExecution);
+    let (_, record) = the_map_run(&world);
+    assert_eq!((record.stage(), record.status()), (MapRunStage::Writing, MapRunStatus::Aborted));
+    world.effects.clear();
+    world.act(parent(), &Do::Redrive);
+    world.writes.push_back(CallResult::Succeeded("{}".into()));
+    make(&mut world, CallKind::WriteResults);
+    world.reads.push_back(read(&["1"], "one", true));
+    world.writes.push_back(CallResult::Succeeded("{\"w\":1}".into()));
+    rest(&mut world);
+    work_all(&mut world, &Do::Succeed("7"));
+    assert_eq!((output(&world).as_str(), map_runs(&world).len()), ("{\"w\":1}", 2));
+    map_runs(&world).iter().for_each(|(id, _)| assert_over(&world, *id));
+    assert_cleared(&world, parent());
+}
+
 /// The execution was stopped before it heard that its map run had succeeded: its children do not run again.
 #[test]
 fn what_a_map_run_has_come_to_is_taken() {
