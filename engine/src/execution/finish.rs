@@ -1,9 +1,11 @@
 //! How executions end: the last event, and all that is cleared away and made known with it.
 
+use prost::Message;
+
 use super::drive::{failure_details, output_details};
 use super::interrupt::Failure;
 use super::redrive;
-use super::run::Run;
+use super::run::{Active, Run};
 use super::{fan_out, status_change};
 use crate::arn::{StateMachineArn, is_express};
 use crate::draft::Draft;
@@ -87,13 +89,12 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
         && !is_express(&run.head.arn)
         && redrive::has_room(run.history.last_event_id(), run.desk.limits)
         && is_active(&run.draft, &run.head.state_machine_arn, &run.head.machine)?;
-    for active in run.take_all(BranchId::ROOT)? {
-        fan_out::release(run, &active);
-        if is_redrivable {
-            fan_out::stop(run, active);
-        }
-    }
-    if !is_redrivable {
+    let ended = run.take_all(BranchId::ROOT)?;
+    ended.iter().for_each(|active| fan_out::release(run, active));
+    let is_redrivable = is_redrivable && can_be_kept(&ended);
+    if is_redrivable {
+        ended.into_iter().for_each(|active| fan_out::stop(run, active));
+    } else {
         run.delete_slices()?;
     }
     if run.is_stored() {
@@ -112,6 +113,16 @@ fn end(run: &mut Run<'_>, status: ExecutionStatus) -> Result<(), ViewError> {
         run.draft.effects.push(Effect::Trace(run.id));
     }
     Ok(())
+}
+
+/// The most bytes of branches that are kept for a redrive, so that the transaction that ends an execution, and the one that redrives it,
+/// stay small: ours.
+const STOPPED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Whether all branches can be kept. Each is small, but inner ones are many where Maps lie in Maps.
+fn can_be_kept(branches: &[Active]) -> bool {
+    let bytes: usize = branches.iter().map(|active| active.branch.encoded_len()).sum();
+    bytes <= STOPPED_BYTES_MAX
 }
 
 /// Tells the parent that waits for this execution's end. One that ends in the transaction that it starts in has nobody to tell: whoever

@@ -20,8 +20,8 @@ use crate::key;
 use crate::limits::Limits;
 use crate::record::phase::{Phase, Ready};
 use crate::record::{
-    Branch, EventDetails, EventType, ExecutionStatus, ExpressStart, Head, NameHold, ParentLink, PayloadRef,
-    Revision, StateMachine, StateMachineStatus, StateMachineType,
+    Branch, EventDetails, EventType, ExecutionStatus, ExpressStart, Head, MapRunLink, NameHold, ParentLink,
+    PayloadRef, Revision, StateMachine, StateMachineStatus, StateMachineType,
 };
 use crate::view::{View, ViewError};
 
@@ -149,6 +149,7 @@ pub(crate) fn launch<'a>(
     let root = Branch {
         state: start_at,
         input,
+        attempt: run.head.map_run.as_ref().map_or(0, MapRunLink::attempts_before),
         phase: Some(Phase::Ready(Ready { since_ms: desk.now.0 })),
         ..Branch::default()
     };

@@ -38,9 +38,10 @@ pub(crate) enum Redrive {
 }
 
 /// Errors that a map run can't recover from: what goes into its children, or what came of them, is at fault.
-const FATAL: [&str; 3] = ["States.DataLimitExceeded", "States.Runtime", "States.QueryEvaluationError"];
+const FATAL: [&str; 4] =
+    ["States.DataLimitExceeded", "States.IntrinsicFailure", "States.QueryEvaluationError", "States.Runtime"];
 
-/// Whether a map run that is over can be redriven. In the place of one that had no child, a new one is started.
+/// Whether a map run that is over, or is being stopped, can be redriven. In the place of one that had no child, a new one is started.
 pub(super) fn is_redrivable(record: &MapRun) -> bool {
     let is_fatal = record.error.as_deref().is_some_and(|error| FATAL.contains(&error));
     let is_fatal = is_fatal || record.results_too_large;
@@ -49,12 +50,17 @@ pub(super) fn is_redrivable(record: &MapRun) -> bool {
 
 impl Redrive {
     /// Judges the map run of an id, which the transaction guards from here on.
-    pub(crate) fn of(draft: &mut Draft<'_>, id: ExecutionId) -> Result<Self, ViewError> {
+    pub(crate) fn of(desk: &Desk<'_>, draft: &mut Draft<'_>, id: ExecutionId) -> Result<Self, ViewError> {
         let Some(record) = draft.get::<MapRun>(&key::map_run(id))? else { return Ok(Self::New) };
+        // It is deleted in pieces, its record last: some of what it needs may be gone.
+        if expiry(desk, draft, &record)?.is_some_and(|expiry| expiry <= desk.now) {
+            return Ok(Self::New);
+        }
         let is_over = record.stage() == MapRunStage::Over;
         Ok(if is_over && record.status() == MapRunStatus::Succeeded && !record.results_too_large {
             Self::Succeeded(Box::new(record))
-        } else if is_over && !is_redrivable(&record) {
+        } else if record.status() != MapRunStatus::Running && !is_redrivable(&record) {
+            // If it is still being stopped, it comes to its end by itself.
             Self::New
         } else if record.redrive_count >= REDRIVES_MAX {
             Self::TooOften
@@ -62,6 +68,13 @@ impl Redrive {
             Self::Same(Box::new(record))
         })
     }
+}
+
+/// Until when a map run that is over is kept.
+fn expiry(desk: &Desk<'_>, draft: &Draft<'_>, record: &MapRun) -> Result<Option<Timestamp>, ViewError> {
+    let Some(stopped_ms) = record.stopped_ms else { return Ok(None) };
+    let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
+    Ok(Some(Timestamp(seconds_after(stopped_ms, kept))))
 }
 
 /// What a map run has come to is for the attempt of a branch that waits for it from now on.
@@ -85,10 +98,9 @@ pub(crate) fn begin(
     record.redriven_ms = Some(desk.now.0);
     match record.stage() {
         MapRunStage::Over => {
-            if let Some(stopped_ms) = record.stopped_ms {
+            if let Some(expiry) = expiry(desk, draft, &record)? {
                 // Where the retention was another one when it ended, the entry stays behind: the retention sweep drops it.
-                let kept = retention::seconds(draft, MachineId::from_slice(&record.machine), desk.limits)?;
-                draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), id));
+                draft.delete(key::expiry(expiry, id));
             }
             reopen(&mut record);
             wake(draft, id, &record);
@@ -147,7 +159,7 @@ impl Work<'_> {
         if !std::mem::take(&mut self.record.redrive_when_over) {
             return false;
         }
-        // What was asked for can't be done any more only if it wasn't possible in the first place.
+        // The results of the children that have ended since may be too large.
         if !is_redrivable(&self.record) {
             return false;
         }
@@ -162,6 +174,8 @@ impl Work<'_> {
         while let Some(redrive) = self.record.redrive {
             if redrive.next >= redrive.end {
                 self.give_up_redrive();
+                // Those that are gone count as failures again.
+                self.check_tolerance();
                 return Ok(());
             }
             if self.record.stage() != MapRunStage::Processing || self.running() >= concurrency {
@@ -227,10 +241,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A child of the type `EXPRESS` starts anew, under its own ARN and with its own input.
+    /// A child of the type `EXPRESS` starts anew, under its own ARN and with its own input. Its branches and attempts are others: what its
+    /// tasks ask for is not taken for what was asked for before.
     fn restart_child(&mut self, child: ExecutionId, before: Head) -> Result<(), ViewError> {
         let input = read_payload(self.desk.view, child, before.input)?;
-        let MapRunLink { number, items, .. } = before.map_run.clone().unwrap_or_default();
+        let MapRunLink { number, items, restarts, .. } = before.map_run.clone().unwrap_or_default();
         self.draft.delete_all(&key::head(child))?;
         listing::of(&before, child).into_iter().for_each(|key| self.draft.delete(key));
         if let Some(stopped_ms) = before.stopped_ms {
@@ -238,7 +253,9 @@ impl Work<'_> {
             let kept = retention::seconds(&self.draft, machine, self.desk.limits)?;
             self.draft.delete(key::expiry(Timestamp(seconds_after(stopped_ms, kept)), child));
         }
-        let head = self.head(number, items)?;
+        let mut head = self.head(number, items)?;
+        head.next_branch_id = before.next_branch_id;
+        head.map_run = head.map_run.map(|link| MapRunLink { restarts: restarts + 1, ..link });
         self.launch(head, input)
     }
 }

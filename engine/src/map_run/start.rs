@@ -88,6 +88,7 @@ impl Work<'_> {
                 number,
                 items,
                 way: record.way.clone(),
+                restarts: 0,
             }),
             ..Head::default()
         })

@@ -275,7 +275,7 @@ fn map_runs(golden: &mut Golden) {
     golden.check("OpenBatch", OpenBatch { items: b"1,2".to_vec() });
     golden.check("ChildResults", ChildResults { results: vec![Bytes::new(), "1".into()] });
     golden.check("MapRunOutput", MapRunOutput { result: "[]".into() });
-    let link = MapRunLink { map_run: id(7), arn: "arn".into(), number: 75, items: 76, way };
+    let link = MapRunLink { map_run: id(7), arn: "arn".into(), number: 75, items: 76, way, restarts: 0 };
     golden.check("Head/MapRun", Head { map_run: Some(link), ..Head::default() });
     let details = EventDetails { map_run_arn: Some("arn".into()), ..EventDetails::default() };
     let event = Event { id: 77, kind: EventType::MapRunStarted as i32, details, ..Event::default() };
@@ -402,6 +402,8 @@ fn redrives(golden: &mut Golden) {
     let details = EventDetails { redrive_count: Some(92), ..EventDetails::default() };
     let event = Event { id: 93, kind: EventType::MapRunRedriven as i32, details, ..Event::default() };
     golden.check("Chunk/Redriven", Chunk { events: vec![event], payloads: Vec::new() });
+    let link = MapRunLink { number: 95, restarts: 96, ..MapRunLink::default() };
+    golden.check("Head/Restarted", Head { map_run: Some(link), ..Head::default() });
     let answer = outcome::Answer::Redriven(outcome::Redriven { redriven_ms: 94 });
     golden.check("Outcome/Redriven", Outcome { answer: Some(answer) });
 }

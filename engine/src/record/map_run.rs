@@ -377,6 +377,17 @@ pub struct MapRunLink {
     /// The way through the definition to the Map state whose flow it runs.
     #[prost(message, repeated, tag = "5")]
     pub way: Vec<FlowStep>,
+    /// How often it was started anew: a child of the type `EXPRESS`, by redrives of the map run.
+    #[prost(uint64, tag = "6")]
+    pub restarts: u64,
+}
+
+impl MapRunLink {
+    /// The number behind which the attempts of this start are counted: what belonged to an attempt of an earlier start finds none.
+    pub(crate) fn attempts_before(&self) -> u64 {
+        // A history has not nearly as many.
+        self.restarts.saturating_mul(1 << 32)
+    }
 }
 
 /// What a map run came to, for the Map state: a JSON text. Written with its end, where it succeeded.

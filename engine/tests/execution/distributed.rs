@@ -88,7 +88,10 @@ pub(crate) fn children(
 /// A map run that is over leaves itself, its setup and its output. One that can be redriven leaves its waiting items and its results as well.
 pub(crate) fn assert_over(world: &World, map_run: ExecutionId) {
     let record: MapRun = world.get(&key::map_run(map_run)).expect("the map run is stored");
-    let is_fatal = matches!(record.error.as_deref(), Some("States.Runtime" | "States.DataLimitExceeded"));
+    let is_fatal = matches!(
+        record.error.as_deref(),
+        Some("States.Runtime" | "States.DataLimitExceeded" | "States.IntrinsicFailure")
+    );
     let is_redrivable =
         record.status() != MapRunStatus::Succeeded && record.children_started > 0 && !is_fatal;
     let kept: &[u8] = if is_redrivable { b"sowqp" } else { b"so" };

@@ -6,7 +6,7 @@ use keepstep_engine::key;
 use keepstep_engine::record::outcome::{Answer, Redriven};
 use keepstep_engine::record::{ExecutionStatus, Head, Tag, Tags, TimerKind};
 use keepstep_engine::stimulus::{Arrival, Stimulus};
-use keepstep_engine::{ApiError, Effect, retention};
+use keepstep_engine::{ApiError, Effect, Write, retention};
 
 use crate::harness::Do::{Delete, Lead, Pass, Redrive, Stop, Succeed, Take};
 use crate::harness::{Do, EPOCH_MS, EXECUTION_ARN, World, assert_cleared, check, play};
@@ -594,6 +594,51 @@ fn a_full_history_has_no_room_for_a_redrive() {
     }
 }
 
+/// An execution can be ended whatever it holds. The transactions that end it and redrive it are bounded.
+#[test]
+fn more_branches_than_a_transaction_holds_are_not_kept() {
+    let names = (0..60).map(|number| format!("\"{}{number:02}\":1", "v".repeat(78)));
+    let assigned = names.collect::<Vec<_>>().join(",");
+    let row: Vec<u64> = (0..40).collect();
+    let input = serde_json::to_string(&vec![row; 40]).expect("JSON");
+    for (assign, is_kept) in [(String::new(), true), (format!("\"Assign\":{{{assigned}}},"), false)] {
+        let flow = format!(
+            r#"{{"StartAt":"P","States":{{"P":{{"Type":"Pass",{assign}"Next":"W"}},"W":{{"Type":"Wait","Seconds":9000,"End":true}}}}}}"#
+        );
+        let map = |name: &str, flow: &str| {
+            format!(
+                r#"{{"StartAt":"{name}","States":{{"{name}":{{"Type":"Map","ItemProcessor":{flow},"End":true}}}}}}"#
+            )
+        };
+        let mut world = World::with(&map("M", &map("N", &flow)));
+        let request = world.request("e", &input);
+        world.start(&request).expect("it starts");
+        world.pass_to(world.now);
+        assert_eq!(world.branches(id()).len(), 1 + 40 + 1_600);
+        world.act(id(), &Stop(None, None));
+        if is_kept {
+            assert_cleared(&world, id());
+        } else {
+            let prefixes = [key::branches(id()), key::all_items(id()), key::all_results(id())];
+            let left = prefixes.iter().map(|prefix| world.memory.pairs(prefix).count());
+            assert_eq!((left.sum::<usize>(), world.timers().len()), (0, 0));
+        }
+        let refused = redrive(&mut world, "").err().map(|error| error.code);
+        assert_eq!(refused, (!is_kept).then_some("ExecutionNotRedrivable"));
+        for transaction in world.transactions.iter().rev().take(2) {
+            let bytes: usize = transaction.writes.iter().map(written).sum();
+            assert!(bytes < 2 << 20, "{:?}: {bytes}", transaction.origin);
+        }
+    }
+}
+
+fn written(write: &Write) -> usize {
+    match write {
+        Write::Put { key, value } => key.len() + value.len(),
+        Write::Delete { key } => key.len(),
+    }
+}
+
 /// Executions that older versions ended have kept nothing.
 #[test]
 fn what_kept_nothing_can_not_go_on() {
@@ -707,9 +752,8 @@ fn a_child_that_is_redriven_by_itself_has_no_parent_any_more() {
     assert_cleared(&world, id());
 }
 
-/// A parent that has not seen yet that its child has failed waits for what becomes of it.
-#[test]
-fn a_child_that_is_redriven_at_once_is_still_waited_for() {
+/// A parent that waits for a child, whose task has just failed.
+fn parent_of_failed_child() -> (World, ExecutionId) {
     let child_definition = format!(r#"{{"StartAt":"S","States":{{"S":{{{TASK},"End":true}}}}}}"#);
     let mut world = World::with(&one(
         r#""Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{
@@ -720,9 +764,23 @@ fn a_child_that_is_redriven_at_once_is_still_waited_for() {
     world.start(&request).expect("it starts");
     world.act(id(), &Lead);
     let child = ExecutionId::of_arn(CHILD_ARN);
-    for act in [Take, FAIL, Redrive] {
+    for act in [Take, FAIL] {
         world.act(child, &act);
     }
+    (world, child)
+}
+
+/// A parent that has not seen yet that its child has failed waits for what becomes of it.
+#[test]
+fn a_child_that_is_redriven_at_once_is_still_waited_for() {
+    let (mut world, child) = parent_of_failed_child();
+    // A step of the parent that saw the report isn't committed after the child has taken it back.
+    let (key, call) = world.calls().remove(0);
+    let seen = Stimulus::ChildFinished { branch: key.branch, attempt: call.attempt };
+    let seen = Arrival { request: None, stimulus: seen };
+    let decided = execution::step(&world.desk(), id(), &[seen]).expect("readable");
+    world.act(child, &Redrive);
+    assert!(!world.memory.apply(&decided.transaction.expect("the task has failed")));
     world.act(id(), &Lead);
     assert!(world.is_running(id()), "the report was taken back");
     for act in [Take, Succeed("7"), Lead] {

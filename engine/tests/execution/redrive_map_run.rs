@@ -1,12 +1,15 @@
 //! Map runs that are redriven with the execution that waits for them.
 
+use std::collections::HashSet;
+
 use keepstep_engine::execution::{Redrivability, redrivability};
 use keepstep_engine::id::{BranchId, ExecutionId, Timestamp};
 use keepstep_engine::key::{self, CallKey, Waiting};
 use keepstep_engine::record::ExecutionStatus::{Aborted, Failed, Running, Succeeded};
 use keepstep_engine::record::outcome::Answer;
 use keepstep_engine::record::{
-    Activity, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus, TimerKind,
+    Activity, Call, CallKind, EndCounts, ExecutionStatus, Head, MapRunRedrive, MapRunStage, MapRunStatus,
+    TimerKind,
 };
 use keepstep_engine::stimulus::{CallResult, Stimulus};
 use keepstep_engine::task_token::TaskToken;
@@ -212,6 +215,54 @@ fn express_children_start_anew_under_their_own_arns() {
     assert_over(&world, id);
 }
 
+/// Whatever the first start of a child asked for, or waited for, is not the second's.
+#[test]
+fn an_express_child_that_starts_anew_makes_calls_of_its_own() {
+    const START: &str = r#""Type":"Task","Resource":"arn:aws:states:::states:startExecution","Parameters":{
+        "StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:other"}"#;
+    let start = |name: &str| format!(r#""StartAt":"{name}","States":{{"{name}":{{{START},"End":true}}}}"#);
+    let parallel = format!(
+        r#""StartAt":"P","States":{{"P":{{"Type":"Parallel","Branches":[{{{}}},{{{}}}],"End":true}}}}"#,
+        start("A"),
+        start("B")
+    );
+    for (flow, calls) in [(start("S"), 1), (parallel, 2)] {
+        // Not `rest`: nobody makes the calls.
+        let asked = |world: &mut World| {
+            let wake = world.calls().into_iter().find(|(key, _)| key.kind == CallKind::MapRun);
+            let (key, call) = wake.expect("the map run is to be woken");
+            world.make(key, &call);
+            let mut calls = world.calls();
+            calls.retain(|(key, _)| key.kind == CallKind::StartExecution);
+            calls
+        };
+        let fail = |world: &mut World, calls: &[(CallKey, Call)]| {
+            let (CallKey { execution, branch, kind }, attempt) = (calls[0].0, calls[0].1.attempt);
+            let ended = Stimulus::CallFinished { branch, kind, attempt, result: failure("E") };
+            world.deliver(execution, ended).expect("taken in");
+        };
+        let mut world = World::with(&definition("", &flow).replace("STANDARD", "EXPRESS"));
+        let request = world.request("e", "[0]");
+        world.start(&request).expect("it starts");
+        let before = asked(&mut world);
+        fail(&mut world, &before);
+        rest(&mut world);
+        world.act(parent(), &Do::Redrive);
+        let after = asked(&mut world);
+        assert_eq!((before.len(), after.len()), (calls, calls));
+        let names = |calls: &[(CallKey, Call)]| -> HashSet<String> {
+            calls.iter().map(|(_, call)| call.name.clone()).collect()
+        };
+        assert!(names(&before).is_disjoint(&names(&after)), "{after:?}");
+        // A late answer to the first start's call finds nobody.
+        fail(&mut world, &before);
+        let (id, _) = the_map_run(&world);
+        assert_eq!(children(&world, id, Running).len(), 1);
+        fail(&mut world, &after);
+        assert_eq!(children(&world, id, Failed).len(), 1);
+    }
+}
+
 /// A child that can't be redriven stays as it is, and counts as a failure.
 #[test]
 fn children_that_can_not_be_redriven_are_left_alone() {
@@ -252,6 +303,24 @@ fn children_that_are_gone_are_left_out() {
         (record.not_redrivable, record.children.failed, record.status()),
         (1, 1, MapRunStatus::Failed)
     );
+    assert_over(&world, id);
+}
+
+/// A failure stays one, even where nothing is left to be done.
+#[test]
+fn a_child_that_is_gone_is_not_forgiven() {
+    let mut world = begin(&definition("\"MaxConcurrency\":1,", TASK), "[0,1]");
+    work(&mut world, 0, &Do::Succeed("10"));
+    work(&mut world, 1, &FAIL);
+    let (id, _) = the_map_run(&world);
+    let (child, _) = children(&world, id, Failed).remove(0);
+    world.write(|draft| draft.delete_all(&key::head(child)).expect("readable"));
+    redrive(&mut world);
+    let (_, record) = the_map_run(&world);
+    let error = Some("States.ExceedToleratedFailureThreshold");
+    assert_eq!((record.status(), record.error.as_deref()), (MapRunStatus::Failed, error));
+    assert_eq!((record.children.succeeded, record.children.failed, record.not_redrivable), (1, 1, 1));
+    assert_eq!(world.head(parent()).error.as_deref(), error);
     assert_over(&world, id);
 }
 
@@ -304,6 +373,36 @@ fn a_map_run_that_is_being_stopped_is_redriven_when_it_is_over() {
     rest(&mut world);
     assert_eq!(statuses(&world), [(Aborted, 0), (Aborted, 0)]);
     assert_over(&world, the_map_run(&world).0);
+}
+
+/// One without children is as good as none, over or not: its end is nobody's any more.
+#[test]
+fn a_map_run_that_has_no_children_is_not_waited_for() {
+    let mut world = World::with(&definition(&format!("{READER}{WRITER}"), TASK));
+    let request = world.request("e", "{}");
+    world.start(&request).expect("it starts");
+    // Its items are never read.
+    let make = |world: &mut World, kind: CallKind| {
+        let found = world.calls().into_iter().find(|(key, _)| key.kind == kind);
+        let (key, call) = found.expect("it is to be made");
+        world.make(key, &call);
+    };
+    make(&mut world, CallKind::MapRun);
+    world.act(parent(), &Do::Stop(None, None));
+    make(&mut world, CallKind::StopExecution);
+    let (_, record) = the_map_run(&world);
+    assert_eq!((record.stage(), record.status()), (MapRunStage::Writing, MapRunStatus::Aborted));
+    world.effects.clear();
+    world.act(parent(), &Do::Redrive);
+    world.writes.push_back(CallResult::Succeeded("{}".into()));
+    make(&mut world, CallKind::WriteResults);
+    world.reads.push_back(read(&["1"], "one", true));
+    world.writes.push_back(CallResult::Succeeded("{\"w\":1}".into()));
+    rest(&mut world);
+    work_all(&mut world, &Do::Succeed("7"));
+    assert_eq!((output(&world).as_str(), map_runs(&world).len()), ("{\"w\":1}", 2));
+    map_runs(&world).iter().for_each(|(id, _)| assert_over(&world, *id));
+    assert_cleared(&world, parent());
 }
 
 /// The execution was stopped before it heard that its map run had succeeded: its children do not run again.
@@ -457,12 +556,36 @@ fn a_map_run_with_a_fault_of_its_own_is_not_redriven() {
     redrive(&mut world);
     assert_eq!((world.head(parent()).error.as_deref(), map_runs(&world).len()), (Some("States.Runtime"), 2));
 
+    // The item that was taken for the batch is in no child.
+    let selector = "{\"v.$\":\"States.StringToJson($$.Map.Item.Value)\"}";
+    let fields = format!("\"ItemSelector\":{selector},\"ItemBatcher\":{{\"MaxItemsPerBatch\":2}},");
+    let mut world = begin(&definition(&fields, TASK), r#"["1","2","3","x"]"#);
+    let error = Some("States.IntrinsicFailure");
+    assert_eq!((world.head(parent()).error.as_deref(), the_map_run(&world).1.children_started), (error, 1));
+    redrive(&mut world);
+    assert_eq!((world.head(parent()).error.as_deref(), map_runs(&world).len()), (error, 2));
+
     // So does one that has come to its end: the state failed by what it made of that.
     let mut world = begin(&definition("\"OutputPath\":\"$.missing\",", TASK), "[0]");
     work_all(&mut world, &Do::Succeed("7"));
     assert_eq!(world.head(parent()).error.as_deref(), Some("States.Runtime"));
     redrive(&mut world);
     assert_eq!((world.waiting().len(), map_runs(&world).len()), (1, 2));
+}
+
+/// Its time is over: a sweep has deleted some of it, and the rest is about to go.
+#[test]
+fn a_map_run_that_is_being_deleted_is_not_redriven() {
+    let mut world = failed("");
+    let (old, _) = the_map_run(&world);
+    world.limits.retention_seconds = 60;
+    world.act(parent(), &Do::Pass(60_000));
+    world.write(|draft| draft.delete(key::map_run_setup(old)));
+    redrive(&mut world);
+    work_all(&mut world, &Do::Succeed("20"));
+    let stages: Vec<_> = map_runs(&world).iter().map(|(_, record)| record.status()).collect();
+    assert_eq!(stages, [MapRunStatus::Failed, MapRunStatus::Succeeded]);
+    assert_eq!(output(&world), "[20,20,20,20]");
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub(in super::super) fn redrive(
     arn: String,
 ) -> Result<bool, Interrupt> {
     let id = ExecutionId::of_arn(&arn);
-    let record = match Redrive::of(&mut run.draft, id)? {
+    let record = match Redrive::of(&run.desk, &mut run.draft, id)? {
         Redrive::Same(record) => *record,
         Redrive::Succeeded(record) => {
             active.branch.attempt += 1;

@@ -144,7 +144,8 @@ pub(in super::super::super) fn child_finished(
         return Ok(Outcome::Waits);
     };
     let inbox = key::inbox(run.id, active.id, active.branch.attempt);
-    let Some(report) = run.draft.peek::<ChildResult>(&inbox)? else { return Ok(Outcome::Waits) };
+    // Guarded: a child that is redriven takes its report back.
+    let Some(report) = run.draft.get::<ChildResult>(&inbox)? else { return Ok(Outcome::Waits) };
     run.draft.delete(inbox);
     match started_execution::end(run.desk.view, &report, pattern)? {
         ChildEnd::Succeeded(output) => succeeded(run, active, state, task, EventType::TaskSucceeded, output),
