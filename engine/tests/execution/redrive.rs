@@ -645,7 +645,7 @@ fn what_kept_nothing_can_not_go_on() {
     let mut world = play(&one(r#""Type":"Fail""#), "{}", &[]);
     world.write(|draft| draft.delete(key::branch(id(), BranchId::ROOT)));
     let judged = redrivability(&world.memory, id(), &world.head(id()), world.now, &world.limits);
-    let reason = "Execution was started before the launch of RedriveExecution";
+    let reason = "Execution left nothing that it could go on with: it was too large to be kept, or ended under an earlier version of this server";
     assert_eq!(judged.expect("readable"), Redrivability::Not(reason.into()));
     assert_eq!(redrive(&mut world, "").expect_err("nothing was kept").message, reason);
 }

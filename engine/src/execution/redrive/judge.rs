@@ -65,9 +65,11 @@ pub fn redrivability(
     if !finish::is_active(&draft, &head.state_machine_arn, &head.machine)? {
         return not("State machine is in DELETING status");
     }
-    // Versions before this one kept nothing to go on with. A child of the type `EXPRESS` is started anew and needs nothing.
+    // Ours: versions before this one kept nothing to go on with, nor is more kept than a transaction holds. A child of the type `EXPRESS` is started anew and needs nothing.
     if !is_express(&head.arn) && draft.peek::<Branch>(&key::branch(execution, BranchId::ROOT))?.is_none() {
-        return not("Execution was started before the launch of RedriveExecution");
+        return not(
+            "Execution left nothing that it could go on with: it was too large to be kept, or ended under an earlier version of this server",
+        );
     }
     Ok(judged)
 }
