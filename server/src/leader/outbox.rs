@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use keepstep_engine::id::{ExecutionId, OutboxId, Timestamp};
@@ -56,6 +56,8 @@ struct Waiting {
     count: AtomicUsize,
     came: Notify,
     gauge: Gauge,
+    /// The term is over: what is committed late is not shown.
+    is_closed: AtomicBool,
     said_full: Seldom,
 }
 
@@ -70,6 +72,7 @@ impl Outboxes {
             count: AtomicUsize::new(0),
             came: Notify::new(),
             gauge: gauge!(metric::OUTBOX, "target" => target.name().to_owned()),
+            is_closed: AtomicBool::new(false),
             said_full: Seldom::default(),
         };
         Self(targets.iter().map(waiting).collect())
@@ -110,7 +113,10 @@ impl Outboxes {
 
     /// The term is over: what waits is another's to count.
     pub(crate) fn close(&self) {
-        self.0.iter().for_each(|waiting| waiting.gauge.set(0.0));
+        for waiting in &self.0 {
+            waiting.is_closed.store(true, Ordering::Relaxed);
+            waiting.gauge.set(0.0);
+        }
     }
 
     fn find(&self, outbox: OutboxId) -> Option<&Waiting> {
@@ -121,14 +127,20 @@ impl Outboxes {
 impl Waiting {
     fn add(&self, count: usize) {
         let before = self.count.fetch_add(count, Ordering::Relaxed);
-        self.gauge.set((before + count) as f64);
+        self.show(before + count);
     }
 
     fn subtract(&self, count: usize) {
         let update = |before: usize| Some(before.saturating_sub(count));
         let before =
             self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or_default();
-        self.gauge.set(before.saturating_sub(count) as f64);
+        self.show(before.saturating_sub(count));
+    }
+
+    fn show(&self, count: usize) {
+        if !self.is_closed.load(Ordering::Relaxed) {
+            self.gauge.set(count as f64);
+        }
     }
 
     fn tally(&self, result: &'static str, count: usize) {

@@ -187,9 +187,9 @@ async fn what_comes_first_is_decided_where_the_queue_is_full() {
     let release = Arc::new(Barrier::new(THREADS + 1));
     let busy = (0..THREADS).map(|_| {
         let release = Arc::clone(&release);
-        engine.evaluate(move || drop(release.wait()))
+        engine.evaluate(move || release.wait().is_leader())
     });
-    let waiting = (0..QUEUE_MAX).map(|_| engine.evaluate(|| ()));
+    let waiting = (0..QUEUE_MAX).map(|_| engine.evaluate(|| true));
     let mut busy = Box::pin(futures::future::join_all(busy));
     assert!(futures::poll!(&mut busy).is_pending());
     while engine.shared.pool.waiting() > 0 {
@@ -200,7 +200,7 @@ async fn what_comes_first_is_decided_where_the_queue_is_full() {
     let usual = engine.decide(|_| Ok(writes(b"k", ()))).await;
     assert!(matches!(usual, Err(Failure::Overloaded)));
     let first = engine.decide_with(Priority::First, |_| Ok(writes(b"k", ())));
-    let released = tokio::task::spawn_blocking(move || drop(release.wait()));
+    let released = tokio::task::spawn_blocking(move || release.wait().is_leader());
     let (first, released) = tokio::join!(first, released);
     first.expect("it has its place");
     released.expect("no panic");
