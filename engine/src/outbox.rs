@@ -30,14 +30,19 @@ pub struct Outbox {
     pub is_full: bool,
 }
 
-/// What waits in an outbox, oldest first, `limit` at most.
+/// What waits in an outbox from `from` on, oldest first, `limit` at most. `from` is [`key::outbox`] at first.
 ///
 /// # Errors
 ///
 /// The view's.
-pub fn waiting(view: &dyn View, outbox: OutboxId, limit: usize) -> Result<Vec<(Outgoing, Head)>, ViewError> {
-    let from = key::outbox(outbox);
-    let pairs = view.scan(&from, &key::prefix_end(&from), limit, Direction::Forward)?;
+pub fn waiting(
+    view: &dyn View,
+    outbox: OutboxId,
+    from: &Bytes,
+    limit: usize,
+) -> Result<Vec<(Outgoing, Head)>, ViewError> {
+    let end = key::prefix_end(&key::outbox(outbox));
+    let pairs = view.scan(from, &end, limit, Direction::Forward)?;
     pairs
         .iter()
         .filter_map(|(key, stored)| Some((Outgoing::parse(key)?, decode(key, &stored.value))))

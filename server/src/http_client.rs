@@ -5,15 +5,17 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, response};
+use http::{Request, Response, response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Body;
+use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// For reading what nobody wants.
+const UNWANTED_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A client whose requests have bodies of type `B`. Connections are kept and shared among its clones.
 pub(crate) type HttpClient<B = Full<Bytes>> =
@@ -47,13 +49,32 @@ pub(crate) async fn exchange(
     request: Request<Full<Bytes>>,
     bytes_max: usize,
 ) -> Result<(response::Parts, Bytes), String> {
-    let answer = client.request(request).await.map_err(|error| {
-        // The outer error says 'client error (Connect)'; what happened is beneath.
-        error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", innermost(source)))
-    })?;
-    let (head, body) = answer.into_parts();
+    let (head, body) = send(client, request).await?.into_parts();
     let body = Limited::new(body, bytes_max).collect().await.map_err(|error| error.to_string())?;
     Ok((head, body.to_bytes()))
+}
+
+/// As [`exchange`], where only the head of the answer matters: whatever becomes of its body, it is an answer.
+///
+/// # Errors
+///
+/// Why there is no answer.
+pub(crate) async fn tell(
+    client: &HttpClient,
+    request: Request<Full<Bytes>>,
+    bytes_max: usize,
+) -> Result<response::Parts, String> {
+    let (head, body) = send(client, request).await?.into_parts();
+    // A connection is used again only if its answer was read.
+    let _ = tokio::time::timeout(UNWANTED_TIMEOUT, Limited::new(body, bytes_max).collect()).await;
+    Ok(head)
+}
+
+async fn send(client: &HttpClient, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String> {
+    client.request(request).await.map_err(|error| {
+        // The outer error says 'client error (Connect)'; what happened is beneath.
+        error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", innermost(source)))
+    })
 }
 
 fn innermost(mut error: &(dyn Error + 'static)) -> String {

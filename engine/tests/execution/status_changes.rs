@@ -17,7 +17,8 @@ fn outbox(name: &str) -> Outbox {
 }
 
 fn waiting(world: &World, name: &str) -> Vec<(Outgoing, Head)> {
-    outbox::waiting(&world.memory, OutboxId::of_target(name), 1_000).expect("memory can be read")
+    let outbox = OutboxId::of_target(name);
+    outbox::waiting(&world.memory, outbox, &key::outbox(outbox), 1_000).expect("memory can be read")
 }
 
 /// One line for each change: time since the start, event, status, input and output, error and cause.

@@ -138,8 +138,10 @@ impl CallQueue {
 
     /// A call is no longer stored.
     pub(crate) fn abandon(&self, key: &CallKey) {
-        if let Some((_, abandoned)) = self.lock().known.remove(key) {
+        let mut state = self.lock();
+        if let Some((_, abandoned)) = state.known.remove(key) {
             abandoned.cancel();
+            self.known.set(state.known.len() as f64);
         }
     }
 

@@ -207,8 +207,17 @@ impl Engine {
         &self,
         decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
     ) -> Result<R, Failure> {
+        self.decide_with(Priority::Usual, decide).await
+    }
+
+    /// The same, by priority.
+    pub(crate) async fn decide_with<R: Send + 'static>(
+        &self,
+        priority: Priority,
+        decide: impl Fn(&Desk<'_>) -> Result<Decision<R>, Refusal> + Send + Sync + 'static,
+    ) -> Result<R, Failure> {
         let (shared, term) = (Arc::clone(&self.shared), self.term()?);
-        let work = async move { decide::run(&shared, &term, Arc::new(decide)).await };
+        let work = async move { decide::run_with(&shared, &term, priority, Arc::new(decide)).await };
         let done = within(async { Ok(self.shared.runtime.spawn(work).await) }).await?;
         done.map_err(|_| Failure::Unknown("the node is shutting down".to_owned()))?
     }

@@ -6,10 +6,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use keepstep_engine::id::{OutboxId, Timestamp};
+use keepstep_engine::id::{ExecutionId, OutboxId, Timestamp};
 use keepstep_engine::key::{self, Outgoing};
 use keepstep_engine::outbox::{self, Outbox};
 use keepstep_engine::{Desk, Limits, View, ViewError};
@@ -24,6 +24,8 @@ use crate::status_changes::{Event, Target, Verdict};
 
 /// Changes that are looked at in one go.
 const SCANNED_MAX: usize = 200;
+/// How often as many are looked at, where none of them is to be told now.
+const SCANS_MAX: usize = 10;
 /// Events that a target is told of in one go, each of another execution.
 const TOLD_MAX: usize = 50;
 /// Their bytes, at most one event more.
@@ -35,6 +37,10 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(30);
 /// How often an event is refused before it is given up.
 const REFUSALS_MAX: u32 = 10;
+
+/// Executions that give way to others, and for how long.
+const PASSED_OVER_MAX: usize = 1_000;
+const PASSED_OVER_FOR: Duration = PAUSE_LONGEST;
 
 /// The outboxes of a term, in the order of the targets.
 pub(crate) struct Outboxes(Vec<Waiting>);
@@ -50,6 +56,8 @@ struct Waiting {
     count: AtomicUsize,
     came: Notify,
     gauge: Gauge,
+    /// The term is over: what is committed late is not shown.
+    is_closed: AtomicBool,
     said_full: Seldom,
 }
 
@@ -64,6 +72,7 @@ impl Outboxes {
             count: AtomicUsize::new(0),
             came: Notify::new(),
             gauge: gauge!(metric::OUTBOX, "target" => target.name().to_owned()),
+            is_closed: AtomicBool::new(false),
             said_full: Seldom::default(),
         };
         Self(targets.iter().map(waiting).collect())
@@ -104,7 +113,10 @@ impl Outboxes {
 
     /// The term is over: what waits is another's to count.
     pub(crate) fn close(&self) {
-        self.0.iter().for_each(|waiting| waiting.gauge.set(0.0));
+        for waiting in &self.0 {
+            waiting.is_closed.store(true, Ordering::Relaxed);
+            waiting.gauge.set(0.0);
+        }
     }
 
     fn find(&self, outbox: OutboxId) -> Option<&Waiting> {
@@ -115,14 +127,20 @@ impl Outboxes {
 impl Waiting {
     fn add(&self, count: usize) {
         let before = self.count.fetch_add(count, Ordering::Relaxed);
-        self.gauge.set((before + count) as f64);
+        self.show(before + count);
     }
 
     fn subtract(&self, count: usize) {
         let update = |before: usize| Some(before.saturating_sub(count));
         let before =
             self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or_default();
-        self.gauge.set(before.saturating_sub(count) as f64);
+        self.show(before.saturating_sub(count));
+    }
+
+    fn show(&self, count: usize) {
+        if !self.is_closed.load(Ordering::Relaxed) {
+            self.gauge.set(count as f64);
+        }
     }
 
     fn tally(&self, result: &'static str, count: usize) {
@@ -155,6 +173,28 @@ struct Teller<'a> {
     waiting: &'a Waiting,
     said_failing: Seldom,
     said_given_up: Seldom,
+}
+
+/// What a target is not told of now, since it has just not taken it: else some that it can't take, and doesn't say so, would hold up
+/// all the others for ever. They come again when nothing else waits, or after a while.
+struct PassedOver {
+    executions: HashSet<ExecutionId>,
+    since: Instant,
+}
+
+impl PassedOver {
+    fn new() -> Self {
+        Self { executions: HashSet::new(), since: Instant::now() }
+    }
+
+    /// Those whose changes were told, and are not over.
+    fn take(&mut self, keys: &[Outgoing], round: &Round) {
+        if self.since.elapsed() >= PASSED_OVER_FOR || self.executions.len() >= PASSED_OVER_MAX {
+            *self = Self::new();
+        }
+        let left = keys.iter().filter(|outgoing| !round.over.contains(outgoing));
+        self.executions.extend(left.map(|outgoing| outgoing.execution));
+    }
 }
 
 /// How telling some events went.
@@ -201,8 +241,8 @@ impl Round {
             round.failed += 1;
             round.failure = Some(reason);
         }
-        // The oldest changes are told first: those that weren't taken come again.
-        refusals.retain(|outgoing, _| keys.contains(outgoing) && !round.over.contains(outgoing));
+        // Those that weren't taken come again, sooner or later.
+        refusals.retain(|outgoing, _| !round.over.contains(outgoing));
         (round, given_up)
     }
 }
@@ -213,10 +253,10 @@ impl Teller<'_> {
             tracing::debug!(%failure, "what waits for a target can't be counted; trying again");
             tokio::time::sleep(self.shared.pauses.longest).await;
         }
-        let mut refusals = HashMap::new();
+        let (mut refusals, mut passed_over) = (HashMap::new(), PassedOver::new());
         let mut pause = PAUSE_FIRST;
         loop {
-            match self.tell_some(&mut refusals).await {
+            match self.tell_some(&mut refusals, &mut passed_over).await {
                 Ok(None) => {
                     self.waiting.came.notified().await;
                     continue;
@@ -261,16 +301,23 @@ impl Teller<'_> {
     }
 
     /// Tells the target of the oldest change of each of some executions. `None` if nothing waits.
-    async fn tell_some(&self, refusals: &mut HashMap<Outgoing, u32>) -> Result<Option<Round>, Failure> {
-        let (shared, outbox) = (Arc::clone(self.shared), self.waiting.outbox);
-        let load = move || load(shared.ledger.view(), &shared.limits, outbox);
-        let loaded = self.shared.pool.run(load).await??;
+    async fn tell_some(
+        &self,
+        refusals: &mut HashMap<Outgoing, u32>,
+        passed_over: &mut PassedOver,
+    ) -> Result<Option<Round>, Failure> {
+        let mut loaded = self.load(passed_over).await?;
+        if loaded.is_empty() && !passed_over.executions.is_empty() {
+            *passed_over = PassedOver::new();
+            loaded = self.load(passed_over).await?;
+        }
         if loaded.is_empty() {
             return Ok(None);
         }
         let (keys, events): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
         let verdicts = self.target.tell(&events).await;
         let (round, given_up) = Round::of(&keys, verdicts, refusals);
+        passed_over.take(&keys, &round);
         if let Some((at, reason)) = given_up
             && self.said_given_up.is_due()
         {
@@ -284,6 +331,13 @@ impl Teller<'_> {
         }
         self.forget(&round).await?;
         Ok(Some(round))
+    }
+
+    async fn load(&self, passed_over: &PassedOver) -> Result<Vec<(Outgoing, Event)>, Failure> {
+        let (shared, outbox) = (Arc::clone(self.shared), self.waiting.outbox);
+        let without = passed_over.executions.clone();
+        let load = move || load(shared.ledger.view(), &shared.limits, outbox, without);
+        Ok(self.shared.pool.run(load).await??)
     }
 
     async fn forget(&self, round: &Round) -> Result<(), Failure> {
@@ -301,22 +355,37 @@ impl Teller<'_> {
     }
 }
 
-/// The oldest change of each of some executions, as events: only when it has been told does the next one of that execution follow.
-fn load(view: &dyn View, limits: &Limits, outbox: OutboxId) -> Result<Vec<(Outgoing, Event)>, ViewError> {
-    let mut executions = HashSet::new();
+/// The oldest change of each of some executions, as events, but of those in `without`: only when it has been told does the next one of
+/// that execution follow.
+fn load(
+    view: &dyn View,
+    limits: &Limits,
+    outbox: OutboxId,
+    without: HashSet<ExecutionId>,
+) -> Result<Vec<(Outgoing, Event)>, ViewError> {
+    let mut executions = without;
     let mut events = Vec::new();
     let mut bytes = 0;
-    for (outgoing, head) in outbox::waiting(view, outbox, SCANNED_MAX)? {
-        if !executions.insert(outgoing.execution) {
-            continue;
+    let mut from = key::outbox(outbox);
+    for _ in 0..SCANS_MAX {
+        let waiting = outbox::waiting(view, outbox, &from, SCANNED_MAX)?;
+        let next = waiting.last().filter(|_| waiting.len() == SCANNED_MAX).map(|(last, _)| last.key());
+        for (outgoing, head) in waiting {
+            if !executions.insert(outgoing.execution) {
+                continue;
+            }
+            let payloads = outbox::payloads(view, &outgoing, &head)?;
+            let event = Event::new(&outgoing, &head, &payloads, limits)
+                .map_err(|error| ViewError::Store(format!("an event can't be written: {error}")))?;
+            bytes += event.bytes();
+            events.push((outgoing, event));
+            if events.len() == TOLD_MAX || bytes > TOLD_BYTES_MAX {
+                return Ok(events);
+            }
         }
-        let payloads = outbox::payloads(view, &outgoing, &head)?;
-        let event = Event::new(&outgoing, &head, &payloads, limits)
-            .map_err(|error| ViewError::Store(format!("an event can't be written: {error}")))?;
-        bytes += event.bytes();
-        events.push((outgoing, event));
-        if events.len() == TOLD_MAX || bytes > TOLD_BYTES_MAX {
-            break;
+        match next {
+            Some(last) if events.is_empty() => from = key::after(&last),
+            _ => break,
         }
     }
     Ok(events)

@@ -65,6 +65,13 @@ impl Pool {
         Ok(Self { queue })
     }
 
+    /// How many jobs wait for a thread.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        let state = self.queue.lock();
+        state.first.len() + state.usual.len()
+    }
+
     /// Runs `job` on a thread of the pool.
     pub(crate) async fn run<R: Send + 'static>(
         &self,

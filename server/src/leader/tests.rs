@@ -22,10 +22,12 @@ use tokio::sync::watch;
 
 use super::memory_ledger::MemoryLedger;
 use super::step::StepFn;
-use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Settings, lead};
+use super::{ActivityPoll, Engine, Failure, Ledger, Outside, Priority, Settings, lead};
 use crate::express::Starts;
 use crate::status_changes::Target;
 
+const THREADS: usize = 2;
+const QUEUE_MAX: usize = 100;
 const ACTIVITY: ActivityId = ActivityId::from_bytes([9; 16]);
 
 struct Bench {
@@ -43,8 +45,8 @@ impl Bench {
         let ledger = Arc::new(MemoryLedger::default());
         let settings = Settings {
             limits: Limits::default(),
-            evaluation_threads: 2,
-            evaluation_queue_max: 100,
+            evaluation_threads: THREADS,
+            evaluation_queue_max: QUEUE_MAX,
             pollers_max: 10,
             lambda_calls_max: 10,
             definition_cache_bytes: 1 << 20,
@@ -175,6 +177,34 @@ async fn a_decision_is_made_again_when_a_guard_refuses_it() {
     bench.ledger.refusals.store(1_000, Ordering::SeqCst);
     let given_up = bench.engine.decide(|_| Ok(writes(b"k", ()))).await;
     assert!(matches!(given_up, Err(Failure::Unavailable(_))), "bounded");
+}
+
+#[tokio::test]
+async fn what_comes_first_is_decided_where_the_queue_is_full() {
+    let bench = Bench::new(obliging());
+    bench.begin_term(1).await;
+    let engine = &bench.engine;
+    let release = Arc::new(Barrier::new(THREADS + 1));
+    let busy = (0..THREADS).map(|_| {
+        let release = Arc::clone(&release);
+        engine.evaluate(move || release.wait().is_leader())
+    });
+    let waiting = (0..QUEUE_MAX).map(|_| engine.evaluate(|| true));
+    let mut busy = Box::pin(futures::future::join_all(busy));
+    assert!(futures::poll!(&mut busy).is_pending());
+    while engine.shared.pool.waiting() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut waiting = Box::pin(futures::future::join_all(waiting));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    let usual = engine.decide(|_| Ok(writes(b"k", ()))).await;
+    assert!(matches!(usual, Err(Failure::Overloaded)));
+    let first = engine.decide_with(Priority::First, |_| Ok(writes(b"k", ())));
+    let released = tokio::task::spawn_blocking(move || release.wait().is_leader());
+    let (first, released) = tokio::join!(first, released);
+    first.expect("it has its place");
+    released.expect("no panic");
+    assert!(busy.await.into_iter().chain(waiting.await).all(|ran| ran.is_ok()));
 }
 
 #[tokio::test]

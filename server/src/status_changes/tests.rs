@@ -216,6 +216,14 @@ async fn what_a_webhooks_answer_means() {
 }
 
 #[tokio::test]
+async fn a_webhook_may_answer_as_much_as_it_likes() {
+    let page: &'static str = "x".repeat(1 << 20).leak();
+    let (url, _) = http_stub::start(move || Response::new(page)).await;
+    let hook = targets("none", &[url], None).remove(0);
+    assert_eq!(hook.tell(&[event("e", "us-east-1", "1")]).await, [Verdict::Taken]);
+}
+
+#[tokio::test]
 async fn eventbridge_gets_entries_by_region_and_within_its_bounds() {
     let (url, seen) = http_stub::start(|| Response::new("{}")).await;
     let target = targets(&url, &[], None).remove(0);

@@ -20,7 +20,7 @@ use super::target::Verdict;
 use crate::http_client::{self, HttpClient};
 use crate::leader::wall_ms;
 
-/// From the request to the last byte of the answer.
+/// From the request to the head of the answer, and a little.
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The answer's body is of no use.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -74,11 +74,11 @@ impl Webhook {
             Ok(request) => request,
             Err(reason) => return Verdict::Refused(reason),
         };
-        let exchange = http_client::exchange(&self.http, request, ANSWER_BYTES_MAX);
-        match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(Ok((head, _))) if head.status.is_success() => Verdict::Taken,
-            Ok(Ok((head, _))) if REFUSALS.contains(&head.status) => Verdict::Refused(head.status.to_string()),
-            Ok(Ok((head, _))) => Verdict::Unavailable(head.status.to_string()),
+        let telling = http_client::tell(&self.http, request, ANSWER_BYTES_MAX);
+        match tokio::time::timeout(TIMEOUT, telling).await {
+            Ok(Ok(head)) if head.status.is_success() => Verdict::Taken,
+            Ok(Ok(head)) if REFUSALS.contains(&head.status) => Verdict::Refused(head.status.to_string()),
+            Ok(Ok(head)) => Verdict::Unavailable(head.status.to_string()),
             Ok(Err(reason)) => Verdict::Unavailable(reason),
             Err(_) => Verdict::Unavailable("Read timed out".to_owned()),
         }

@@ -111,6 +111,28 @@ async fn a_target_that_is_down_gets_everything_later_and_keeps_nobody_waiting() 
     assert!(repeats.iter().all(|line| line == "a RUNNING"), "{told:?}");
 }
 
+#[tokio::test]
+async fn what_a_target_never_takes_holds_up_nobody_else() {
+    let known = Arc::new(std::sync::OnceLock::<Seen>::new());
+    let seen_by_answer = Arc::clone(&known);
+    let answer = move || {
+        let seen = seen_by_answer.get().expect("known before anything is told");
+        // On one thread, the request that is answered is the one that came last.
+        let is_bad = told(seen).last().is_some_and(|line| line.starts_with("bad"));
+        Response::builder().status(if is_bad { 500 } else { 200 }).body("").expect("a response")
+    };
+    let (url, seen) = http_stub::start(answer).await;
+    known.set(Arc::clone(&seen)).expect("set once");
+    let bench = Bench::with_targets(obliging(), webhooks(&[&url]));
+    let bad: Vec<_> = (0..210).map(|number| format!("bad{number}")).collect();
+    let bad: Vec<_> = bad.iter().map(|name| (1, name.as_str(), Running)).collect();
+    leave(&bench, &url, &bad);
+    leave(&bench, &url, &[(2, "bad0", Succeeded), (3, "good", Running), (4, "good", Succeeded)]);
+    bench.begin_term(1).await;
+    until(|| told(&seen).iter().any(|line| line == "good SUCCEEDED")).await;
+    assert!(!told(&seen).contains(&"bad0 SUCCEEDED".to_owned()), "its start comes first");
+}
+
 /// A leader whose only target was told of the start of `a` and is down: how to bring it up, its URL, and what it was asked.
 async fn with_target_down() -> (Bench, Arc<AtomicBool>, String, Seen) {
     let down = Arc::new(AtomicBool::new(true));
