@@ -36,6 +36,9 @@ pub struct Desk<'a> {
     pub limits: &'a Limits,
     /// Of those who are told of changes of executions' statuses; none if nobody is.
     pub outboxes: &'a [Outbox],
+    /// Whether this decision has taken as long as one may: what can still go on does so in the next step. Expressions are bounded one
+    /// by one only, and a step may evaluate a hundred.
+    pub is_late: &'a dyn Fn() -> bool,
 }
 
 /// Who asks: resources of one account and region never show in another.

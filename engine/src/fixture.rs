@@ -87,6 +87,7 @@ impl World {
             entropy: &self.entropy,
             limits: &self.limits,
             outboxes: &self.outboxes,
+            is_late: &|| false,
         }
     }
 

@@ -148,6 +148,8 @@ impl<'a> Run<'a> {
         self.inspection.as_ref().is_some_and(|inspection| inspection.left.is_some())
             || self.transitions >= limits.step_transitions_max
             || self.history.bytes() + self.draft.bytes() >= limits.step_bytes_max
+            // Each step comes further by a state at least, however long that takes.
+            || (self.transitions > 0 && (self.desk.is_late)())
     }
 
     /// The record of a branch, if there is such a branch.

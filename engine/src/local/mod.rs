@@ -365,6 +365,7 @@ impl Local {
             entropy: &*self.entropy,
             limits: &self.limits,
             outboxes: &[],
+            is_late: &|| false,
         }
     }
 

@@ -83,6 +83,7 @@ impl<'a> Work<'a> {
         self.transitions >= limits.step_transitions_max
             || self.selections >= SELECTIONS_MAX
             || self.draft.bytes() >= limits.step_bytes_max
+            || (self.transitions + self.selections > 0 && (self.desk.is_late)())
     }
 
     /// What can still go on does so in the next step.

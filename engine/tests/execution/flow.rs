@@ -24,6 +24,24 @@ fn one_pass_takes_one_transaction_of_four_keys() {
 }
 
 #[test]
+fn a_step_that_takes_too_long_ends_with_the_state_that_it_is_at() {
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"C"},
+        "C":{"Type":"Pass","Next":"D"},"D":{"Type":"Succeed"}}}"#;
+    let run = |is_late: fn() -> bool| {
+        let mut world = World::with(definition);
+        world.is_late = is_late;
+        let started = world.start(&world.request("e", "{}")).expect("it starts");
+        let execution = ExecutionId::of_arn(&started.arn);
+        world.pass_until_end(execution);
+        (world.transactions.len(), world.history(execution))
+    };
+    let (at_once, expected) = run(|| false);
+    let (by_steps, history) = run(|| true);
+    assert_eq!((at_once, by_steps), (1, 4), "a step for each state");
+    assert_eq!(history, expected);
+}
+
+#[test]
 fn a_pass_reshapes_its_payload() {
     check(
         r#"{"StartAt":"A","States":{

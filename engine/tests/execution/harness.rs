@@ -106,6 +106,8 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
     pub(crate) outboxes: Vec<Outbox>,
+    /// Whether decisions take too long.
+    pub(crate) is_late: fn() -> bool,
     pub(crate) entropy: Counter,
     pub(crate) definitions: Parsed,
     /// The effects of all commits, in order.
@@ -126,6 +128,7 @@ impl Default for World {
             now: Timestamp(EPOCH_MS),
             limits: Limits::default(),
             outboxes: Vec::new(),
+            is_late: || false,
             entropy: Counter::default(),
             definitions: Parsed::default(),
             effects: Vec::new(),
@@ -163,6 +166,7 @@ impl World {
             entropy: &self.entropy,
             limits: &self.limits,
             outboxes: &self.outboxes,
+            is_late: &self.is_late,
         }
     }
 

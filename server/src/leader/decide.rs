@@ -15,6 +15,8 @@ use super::{Failure, Shared};
 
 /// How often a decision is made before its caller is told to come back later.
 const TRIES_MAX: u32 = 30;
+/// After this, a step of an execution ends with the state that it is at: others wait for the thread.
+const DECISION_TIME: Duration = Duration::from_millis(100);
 /// The longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_millis(50);
 
@@ -90,6 +92,7 @@ async fn decide_once<R: Send + 'static>(
             entropy: &OsEntropy,
             limits: &shared.limits,
             outboxes: &outboxes,
+            is_late: &|| started.elapsed() >= DECISION_TIME,
         };
         let decided = decide(&desk);
         shared.meters.decision_duration.record(started.elapsed());

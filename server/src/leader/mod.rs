@@ -265,6 +265,7 @@ impl Engine {
                 entropy: &OsEntropy,
                 limits: &shared.limits,
                 outboxes: &[],
+                is_late: &|| false,
             })
         });
         Ok(looked.await??)
