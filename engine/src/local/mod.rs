@@ -121,6 +121,7 @@ pub struct Local {
     arrivals: VecDeque<(ExecutionId, Stimulus)>,
     inspection: Option<Inspection>,
     logged: Vec<Logged>,
+    is_late: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Local {
@@ -145,6 +146,7 @@ impl Local {
             arrivals: VecDeque::new(),
             inspection: None,
             logged: Vec::new(),
+            is_late: Box::new(|| false),
         }
     }
 
@@ -194,6 +196,11 @@ impl Local {
     /// Moves time on. It never goes back.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
+    }
+
+    /// From now on, steps end with the state that they are at when this says so: see [`Desk::is_late`].
+    pub fn hurry(&mut self, is_late: impl Fn() -> bool + Send + Sync + 'static) {
+        self.is_late = Box::new(is_late);
     }
 
     /// Runs executions until there is something for the caller to do.
@@ -365,7 +372,7 @@ impl Local {
             entropy: &*self.entropy,
             limits: &self.limits,
             outboxes: &[],
-            is_late: &|| false,
+            is_late: &*self.is_late,
         }
     }
 

@@ -229,6 +229,7 @@ impl Began {
 
     fn slice(&mut self) -> Result<Slice, Stopped> {
         let began = Instant::now();
+        self.local.hurry(move || began.elapsed() >= SLICE_TIME);
         let mut nexts = Vec::new();
         for turn in 0..SLICE_TURNS {
             if turn > 0 && began.elapsed() >= SLICE_TIME {
