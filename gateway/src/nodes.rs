@@ -34,6 +34,9 @@ pub(crate) struct Nodes {
     drain: CancellationToken,
 }
 
+/// Says what a failed try means.
+type Judge = fn(Operation, &Status) -> Failure;
+
 /// What a failed try means.
 enum Failure {
     /// The answer.
@@ -67,9 +70,7 @@ impl Nodes {
         Q: Clone,
         F: Fn(Workflow, Q) -> Try<A>,
     {
-        let deadline = Instant::now() + self.call_timeout;
-        let ask = |_: Duration| ask(self.workflow.clone(), request.clone());
-        retry(operation, deadline, Duration::ZERO, ask).await
+        self.call_long(operation, request, Duration::ZERO, ask).await
     }
 
     /// As [`Nodes::call`], for a call that takes its time once it is at work.
@@ -88,9 +89,7 @@ impl Nodes {
         Q: Clone,
         F: Fn(Workflow, Q) -> Try<A>,
     {
-        let deadline = Instant::now() + self.call_timeout;
-        let ask = |_: Duration| ask(self.workflow.clone(), request.clone());
-        retry(operation, deadline, work_max, ask).await
+        self.call_judged(judge, operation, request, work_max, ask).await
     }
 
     /// As [`Nodes::call_long`], for a call that must not be made twice: it is made again only if a node said itself that it was not begun.
@@ -109,9 +108,24 @@ impl Nodes {
         Q: Clone,
         F: Fn(Workflow, Q) -> Try<A>,
     {
+        self.call_judged(judge_once, operation, request, work_max, ask).await
+    }
+
+    async fn call_judged<Q, A, F>(
+        &self,
+        judge: Judge,
+        operation: Operation,
+        request: Q,
+        work_max: Duration,
+        ask: F,
+    ) -> Result<A, Fault>
+    where
+        Q: Clone,
+        F: Fn(Workflow, Q) -> Try<A>,
+    {
         let deadline = Instant::now() + self.call_timeout;
         let ask = |_: Duration| ask(self.workflow.clone(), request.clone());
-        retry_if(judge_once, operation, deadline, work_max, ask).await
+        retry(judge, operation, deadline, work_max, ask).await
     }
 
     /// Asks for an activity's next task and waits for it. A try after a change of leader waits for the rest of the time only.
@@ -130,7 +144,7 @@ impl Nodes {
             let mut workflow = self.workflow.clone();
             Box::pin(async move { workflow.get_activity_task(request).await })
         };
-        let polled = retry(Operation::GetActivityTask, deadline, POLL_MARGIN, ask);
+        let polled = retry(judge, Operation::GetActivityTask, deadline, POLL_MARGIN, ask);
         match self.drain.run_until_cancelled(polled).await {
             Some(polled) => polled,
             // The task may have been handed out a moment ago: the same poll asked again gets it.
@@ -144,16 +158,7 @@ impl Nodes {
 
 /// `ask` is told how much time is left. A single try may take that and `margin`.
 async fn retry<A>(
-    operation: Operation,
-    deadline: Instant,
-    margin: Duration,
-    ask: impl Fn(Duration) -> Try<A>,
-) -> Result<A, Fault> {
-    retry_if(judge, operation, deadline, margin, ask).await
-}
-
-async fn retry_if<A>(
-    judge: fn(Operation, &Status) -> Failure,
+    judge: Judge,
     operation: Operation,
     deadline: Instant,
     margin: Duration,
